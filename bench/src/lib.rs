@@ -1,0 +1,1 @@
+//! Measures Ringpit and its peers in one interleaved run.

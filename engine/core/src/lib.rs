@@ -1,0 +1,2 @@
+#![no_std]
+//! The pure transaction engine: commands in, events out.

@@ -1,0 +1,1 @@
+//! The one line: rings, stamps, journal, engine.

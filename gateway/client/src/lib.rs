@@ -1,0 +1,1 @@
+//! A client that reconnects, resends and fills gaps.

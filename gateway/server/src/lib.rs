@@ -1,0 +1,1 @@
+//! TCP sessions, throttles and outboxes in front of the sequencer.

@@ -1,0 +1,1 @@
+//! The vocabulary as JSON lines: scenario files in, events out.

@@ -1,0 +1,1 @@
+//! SBE messages and FIXP frames, in place.

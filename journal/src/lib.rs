@@ -1,0 +1,1 @@
+//! The durable line: segments, memory-mapped tail, flusher, recovery.

@@ -1,0 +1,2 @@
+//! One deterministic transaction engine for order books, auctions and flash sales.
+fn main() {}

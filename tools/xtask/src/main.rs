@@ -1,0 +1,2 @@
+//! The things people do in this repository, one name each.
+fn main() {}
