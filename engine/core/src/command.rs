@@ -1,0 +1,754 @@
+//! Commands: everything that can enter the line. Names follow FIX where FIX has one; units are in
+//! the field docs (ticks, lots, minor units, nanoseconds). Checking them is the engine's affair.
+
+use crate::ids::*;
+use crate::limits::{CODE_BYTES, HEX_BYTES, LIST_MAX, SESSION_RANGES_MAX};
+use crate::list::List;
+use crate::words::*;
+use bincode::de::Decoder;
+use bincode::enc::Encoder;
+use bincode::error::{DecodeError, EncodeError};
+use bincode::{Decode, Encode};
+
+/// One place more than allowed, so that a list that is too long can be read and refused.
+pub const LIST_CAPACITY: usize = LIST_MAX + 1;
+
+/// Text of at most `N` printable ASCII bytes, NUL padded.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub struct Text<const N: usize>([u8; N]);
+
+impl<const N: usize> Text<N> {
+    /// The text, or `None` when it is longer than `N` bytes or not printable ASCII.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        if bytes.len() > N || bytes.iter().any(|b| !(0x20..=0x7e).contains(b)) {
+            return None;
+        }
+        let mut padded = [0; N];
+        padded[..bytes.len()].copy_from_slice(bytes);
+        Some(Self(padded))
+    }
+
+    /// The text of a NUL padded field, or `None` when it is not printable ASCII.
+    #[must_use]
+    pub fn from_padded(bytes: [u8; N]) -> Option<Self> {
+        let len = bytes.iter().position(|b| *b == 0).unwrap_or(N);
+        let (text, padding) = bytes.split_at(len);
+        let clean = text.iter().all(|b| (0x20..=0x7e).contains(b));
+        (clean && padding.iter().all(|b| *b == 0)).then_some(Self(bytes))
+    }
+
+    /// The text without its padding.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let len = self.0.iter().position(|b| *b == 0).unwrap_or(N);
+        core::str::from_utf8(&self.0[..len]).unwrap_or("")
+    }
+
+    /// The padded bytes.
+    #[must_use]
+    pub const fn padded(&self) -> &[u8; N] {
+        &self.0
+    }
+}
+
+impl<const N: usize> Default for Text<N> {
+    fn default() -> Self {
+        Self([0; N])
+    }
+}
+
+impl<const N: usize> core::fmt::Debug for Text<N> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+/// A short code such as `BTC` or `AAPL`.
+pub type Code = Text<CODE_BYTES>;
+
+/// 32 bytes as 64 lowercase hexadecimal digits; whether they are digits the engine checks.
+pub type Hex = Text<HEX_BYTES>;
+
+/// Defines command structs whose fields are all public and documented by the vocabulary.
+macro_rules! commands {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident : $ty:ty),* $(,)? })+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+        pub struct $name { $($(#[$fmeta])* pub $field: $ty),* }
+    )+};
+}
+
+commands! {
+    /// Makes an asset known.
+    CreateAsset {
+        /// Its id.
+        asset: AssetId,
+        /// Its code, for people.
+        code: Code,
+        /// Digits after the point of one whole unit, for people.
+        decimals: u8,
+    }
+    /// Opens an account.
+    OpenAccount {
+        /// Its id.
+        account: AccountId,
+        /// Accounts of one group count as one for self-trade prevention.
+        group: Option<GroupId>,
+    }
+    /// Brings money or goods into the ledger.
+    Deposit {
+        /// Who receives.
+        account: AccountId,
+        /// What.
+        asset: AssetId,
+        /// Minor units, ≥ 1.
+        amount: i64,
+        /// A second deposit with the same id does nothing.
+        request_id: Option<RequestId>,
+    }
+    /// Takes money or goods out of the ledger.
+    Withdraw {
+        /// Who pays.
+        account: AccountId,
+        /// What.
+        asset: AssetId,
+        /// Minor units, ≥ 1.
+        amount: i64,
+        /// A second withdrawal with the same id does nothing.
+        request_id: Option<RequestId>,
+    }
+    /// Moves money or goods between two accounts.
+    Transfer {
+        /// Who pays.
+        from: AccountId,
+        /// Who receives.
+        to: AccountId,
+        /// What.
+        asset: AssetId,
+        /// Minor units, ≥ 1.
+        amount: i64,
+        /// A second transfer with the same id (of the payer) does nothing.
+        request_id: Option<RequestId>,
+    }
+    /// Opens an order book.
+    CreateInstrument {
+        /// Its id.
+        instrument: InstrumentId,
+        /// Its code, for people.
+        code: Code,
+        /// What is traded.
+        base: AssetId,
+        /// What is paid with.
+        quote: AssetId,
+        /// Base minor units per lot, ≥ 1.
+        lot_size: u64,
+        /// Quote minor units per tick and lot, ≥ 1.
+        tick_value: u64,
+        /// Whether trades move the ledger.
+        risk: Risk,
+        /// Ticks; the reference before the first trade.
+        reference_price: Option<i64>,
+        /// Ticks around the reference beyond which orders are refused.
+        band_ticks: Option<u64>,
+        /// Ticks around the reference beyond which trading is interrupted.
+        halt_band_ticks: Option<u64>,
+        /// Nanoseconds such an interruption lasts.
+        halt_for: Option<u64>,
+        /// Lots.
+        max_order_qty: Option<u64>,
+        /// Quote minor units.
+        max_notional: Option<i64>,
+        /// Open orders per account.
+        max_open_orders: Option<u64>,
+        /// Lots, per account and side.
+        max_position: Option<u64>,
+        /// Parts per million of the notional; negative is a rebate.
+        maker_fee_ppm: Option<i64>,
+        /// Parts per million of the notional; negative is a rebate.
+        taker_fee_ppm: Option<i64>,
+        /// The first phase; continuous when absent.
+        phase: Option<Phase>,
+    }
+    /// Changes an instrument's trading phase.
+    SetPhase {
+        /// Which instrument.
+        instrument: InstrumentId,
+        /// The phase to enter.
+        phase: Phase,
+    }
+    /// FIX NewOrderSingle.
+    NewOrder {
+        /// Whose order.
+        account: AccountId,
+        /// In which book.
+        instrument: InstrumentId,
+        /// The client's name of it.
+        cl_ord_id: ClOrdId,
+        /// Buy or sell.
+        side: Side,
+        /// Limit, market, stop, stop-limit.
+        ord_type: OrdType,
+        /// Lots, ≥ 1.
+        qty: u64,
+        /// Ticks, ≥ 1; for limit and stop-limit.
+        price: Option<i64>,
+        /// Ticks, ≥ 1; for stop and stop-limit.
+        stop_px: Option<i64>,
+        /// How long it lives.
+        tif: TimeInForce,
+        /// UNIX nanoseconds; for gtd.
+        expire_at: Option<u64>,
+        /// Lots shown at a time (iceberg).
+        display_qty: Option<u64>,
+        /// Refuse it rather than trade at entry.
+        post_only: bool,
+        /// Lots that must trade at entry, else nothing does.
+        min_qty: Option<u64>,
+        /// Self-trade prevention.
+        stp: Stp,
+    }
+    /// FIX OrderCancelRequest; `order_id` wins when both ids are given.
+    CancelOrder {
+        /// Whose order.
+        account: AccountId,
+        /// In which book.
+        instrument: InstrumentId,
+        /// The engine's name of it.
+        order_id: Option<OrderId>,
+        /// The client's name of it.
+        orig_cl_ord_id: Option<ClOrdId>,
+    }
+    /// FIX OrderCancelReplaceRequest; `order_id` wins when both ids are given.
+    ReplaceOrder {
+        /// Whose order.
+        account: AccountId,
+        /// In which book.
+        instrument: InstrumentId,
+        /// The engine's name of it.
+        order_id: Option<OrderId>,
+        /// The client's name of it.
+        orig_cl_ord_id: Option<ClOrdId>,
+        /// The client's new name of it, or its own kept.
+        cl_ord_id: ClOrdId,
+        /// Lots: the new total (FIX OrderQty).
+        qty: u64,
+        /// Ticks; kept when absent.
+        price: Option<i64>,
+    }
+    /// Cancels an account's open orders.
+    MassCancel {
+        /// Whose orders.
+        account: AccountId,
+        /// Only in this book.
+        instrument: Option<InstrumentId>,
+        /// Only on this side.
+        side: Option<Side>,
+    }
+    /// Cancels all of an account and keeps it from anything new.
+    KillSwitch {
+        /// Which account.
+        account: AccountId,
+        /// On or off.
+        on: bool,
+    }
+    /// Offers something for auction.
+    CreateAuction {
+        /// Its id.
+        auction: AuctionId,
+        /// How the price is found.
+        kind: AuctionKind,
+        /// Who sells.
+        seller: AccountId,
+        /// What is sold.
+        asset: AssetId,
+        /// Units of it, ≥ 1.
+        qty: u64,
+        /// What is paid with.
+        quote: AssetId,
+        /// Quote minor units; for the whole lot, in uniform for one unit.
+        start_price: i64,
+        /// Below it nothing is sold.
+        reserve_price: Option<i64>,
+        /// English: ends the auction at once at this price.
+        buy_now: Option<i64>,
+        /// English: `[from, step]` rows; absent means steps of 1.
+        increments: Option<List<Increment, LIST_CAPACITY>>,
+        /// Dutch: how much the price falls.
+        step: Option<i64>,
+        /// Dutch: nanoseconds between two falls.
+        step_every: Option<u64>,
+        /// Dutch: the price falls no lower.
+        floor: Option<i64>,
+        /// UNIX nanoseconds.
+        opens_at: u64,
+        /// UNIX nanoseconds; a bid at t counts if t < closes_at.
+        closes_at: u64,
+        /// Nanoseconds before the end in which a bid extends it.
+        extend_window: Option<u64>,
+        /// Nanoseconds from such a bid to the new end.
+        extend_by: Option<u64>,
+        /// How often it may be extended.
+        max_extensions: Option<u64>,
+    }
+    /// A bid.
+    PlaceBid {
+        /// Whose bid.
+        account: AccountId,
+        /// In which auction.
+        auction: AuctionId,
+        /// Quote minor units: the most it may cost.
+        max_price: i64,
+        /// Units; only in uniform.
+        qty: Option<u64>,
+        /// The client's name of it.
+        bid_id: BidId,
+    }
+    /// Buys an auction's item at its buy-now price.
+    BuyNow {
+        /// Which auction.
+        auction: AuctionId,
+        /// Who buys.
+        account: AccountId,
+    }
+    /// Cancels an auction: the seller before the first bid, the operator (no account) until its end.
+    CancelAuction {
+        /// Which auction.
+        auction: AuctionId,
+        /// The seller; absent for the operator.
+        account: Option<AccountId>,
+    }
+    /// Opens a flash sale.
+    CreateSale {
+        /// Its id.
+        sale: SaleId,
+        /// UNIX nanoseconds.
+        opens_at: u64,
+        /// UNIX nanoseconds.
+        closes_at: u64,
+        /// Nanoseconds a hold lives; 0 buys at once.
+        hold_for: u64,
+        /// From the ledger's balance or outside of it.
+        payment: Payment,
+        /// Who sells.
+        seller: AccountId,
+        /// What is paid with.
+        quote: AssetId,
+        /// Attempts per account within the window.
+        max_attempts: Option<u64>,
+        /// Nanoseconds.
+        attempts_window: Option<u64>,
+        /// Places in each product's waitlist.
+        waitlist: Option<u64>,
+        /// Units per account over the whole sale.
+        limit_per_account: Option<u64>,
+        /// Units per origin over the whole sale.
+        limit_per_origin: Option<u64>,
+        /// First come or draw.
+        mode: Option<SaleMode>,
+        /// Draw: SHA-256 of the seed that will be opened.
+        seed_digest: Option<Hex>,
+        /// Draw: UNIX nanoseconds by which it must be drawn.
+        draw_by: Option<u64>,
+    }
+    /// Adds a product to a sale.
+    AddProduct {
+        /// Which sale.
+        sale: SaleId,
+        /// Its id, unique in the sale.
+        product: ProductId,
+        /// Units.
+        stock: u64,
+        /// Quote minor units a unit.
+        price: i64,
+        /// Units per account.
+        limit_per_account: u64,
+        /// What a buyer receives, when the goods are in the ledger.
+        asset: Option<AssetId>,
+    }
+    /// Changes a product's stock.
+    Restock {
+        /// Which sale.
+        sale: SaleId,
+        /// Which product.
+        product: ProductId,
+        /// Units, not 0.
+        delta: i64,
+    }
+    /// Holds units of a product.
+    Reserve {
+        /// Who buys.
+        account: AccountId,
+        /// In which sale.
+        sale: SaleId,
+        /// Which product.
+        product: ProductId,
+        /// Units, ≥ 1.
+        qty: u64,
+        /// A repeat of a request that succeeded does nothing.
+        request_id: RequestId,
+        /// The shop's fingerprint of the buyer.
+        origin: Option<OriginId>,
+    }
+    /// Holds units of several products, all or nothing.
+    ReserveCart {
+        /// Who buys.
+        account: AccountId,
+        /// In which sale.
+        sale: SaleId,
+        /// A repeat of a request that succeeded does nothing.
+        request_id: RequestId,
+        /// The shop's fingerprint of the buyer.
+        origin: Option<OriginId>,
+        /// What is bought.
+        lines: List<Line, LIST_CAPACITY>,
+    }
+    /// Keeps an account or an origin from anything new.
+    Block {
+        /// Which account.
+        account: Option<AccountId>,
+        /// Which origin.
+        origin: Option<OriginId>,
+        /// On or off.
+        on: bool,
+    }
+    /// Ends a draw sale.
+    Draw {
+        /// Which sale.
+        sale: SaleId,
+        /// The committed seed.
+        seed: Hex,
+    }
+    /// Pays a reservation.
+    Confirm {
+        /// Which reservation.
+        reservation: ReservationId,
+        /// Units, less than held: the rest returns.
+        qty: Option<u64>,
+    }
+    /// Gives a reservation back.
+    Void {
+        /// Which reservation.
+        reservation: ReservationId,
+    }
+    /// Moves a reservation's deadline.
+    Extend {
+        /// Which reservation.
+        reservation: ReservationId,
+        /// Nanoseconds, ≥ 1.
+        by: u64,
+    }
+    /// Gives up the places in a waitlist.
+    Leave {
+        /// Whose places.
+        account: AccountId,
+        /// In which sale.
+        sale: SaleId,
+        /// Of which product.
+        product: ProductId,
+    }
+    /// Up to 16 steps that all succeed or change nothing.
+    Atomic {
+        /// For whom.
+        account: AccountId,
+        /// A repeat of one that is done does nothing.
+        request_id: RequestId,
+        /// The steps, in order.
+        legs: List<Leg, LIST_CAPACITY>,
+    }
+    /// Everything an account has open.
+    QueryOpen {
+        /// Which account.
+        account: AccountId,
+    }
+    /// A counter's value.
+    QueryCounter {
+        /// Which counter.
+        counter: CounterId,
+    }
+    /// An account's balances.
+    QueryBalance {
+        /// Which account.
+        account: AccountId,
+        /// Only this asset.
+        asset: Option<AssetId>,
+    }
+    /// All price levels and the top of a book.
+    QueryDepth {
+        /// Which instrument.
+        instrument: InstrumentId,
+    }
+    /// All products of a sale.
+    QuerySale {
+        /// Which sale.
+        sale: SaleId,
+    }
+    /// Where an auction stands.
+    QueryAuction {
+        /// Which auction.
+        auction: AuctionId,
+    }
+    /// Computed values of exactly one thing.
+    QueryStats {
+        /// An instrument.
+        instrument: Option<InstrumentId>,
+        /// An auction.
+        auction: Option<AuctionId>,
+        /// A sale.
+        sale: Option<SaleId>,
+    }
+    /// A session begins anew: both sides' numbers start at 1.
+    SessionOpen {
+        /// Which session.
+        session: SessionId,
+        /// FIXP sessionVerId; rises with each new session.
+        version: u64,
+        /// The accepted login's time stamp, so that it can't be used again.
+        timestamp: u64,
+    }
+    /// What a session may do, from the session file.
+    SessionConfig {
+        /// Which session.
+        session: SessionId,
+        /// Its role.
+        role: Role,
+        /// The accounts it may act for.
+        accounts: List<AccountRange, SESSION_RANGES_MAX>,
+        /// New business a second.
+        messages_per_second: u32,
+        /// New business at once.
+        burst: u32,
+        /// Cancels a second.
+        cancels_per_second: u32,
+        /// Messages that wait for their answer.
+        orders_in_flight: u32,
+        /// What a lost connection does.
+        cancel_on_disconnect: CancelOnDisconnect,
+        /// Milliseconds between loss and cancel.
+        grace_ms: u32,
+    }
+    /// A session's connection is gone; its orders go too after the grace time.
+    SessionLost {
+        /// Which session.
+        session: SessionId,
+        /// What was agreed at Establish.
+        cancel_on_disconnect: CancelOnDisconnect,
+        /// Nanoseconds, as agreed at Establish.
+        grace_ns: u64,
+    }
+    /// A session is established (again); a running grace time ends.
+    SessionBack {
+        /// Which session.
+        session: SessionId,
+        /// Its version.
+        version: u64,
+        /// The accepted login's time stamp, so that it can't be used again.
+        timestamp: u64,
+    }
+}
+
+/// One row of an English auction's table of steps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode)]
+pub struct Increment {
+    /// The price from which the step counts.
+    pub from: i64,
+    /// Quote minor units.
+    pub step: i64,
+}
+
+/// One line of a cart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode)]
+pub struct Line {
+    /// Which product.
+    pub product: ProductId,
+    /// Units.
+    pub qty: u64,
+}
+
+/// Accounts `from` to `to`, both included.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode)]
+pub struct AccountRange {
+    /// The first.
+    pub from: AccountId,
+    /// The last.
+    pub to: AccountId,
+}
+
+/// One step of an atomic interaction; `account` is the atomic's own when a client leaves it out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum Leg {
+    /// A counter must lie within bounds.
+    Require {
+        /// Which counter.
+        counter: CounterId,
+        /// At least.
+        min: Option<i64>,
+        /// At most.
+        max: Option<i64>,
+    },
+    /// Changes a counter; the bounds are on its new value.
+    Add {
+        /// Which counter.
+        counter: CounterId,
+        /// By how much.
+        delta: i64,
+        /// At least.
+        min: Option<i64>,
+        /// At most.
+        max: Option<i64>,
+    },
+    /// Moves money or goods.
+    Transfer {
+        /// Who pays.
+        from: AccountId,
+        /// Who receives.
+        to: AccountId,
+        /// What.
+        asset: AssetId,
+        /// Minor units.
+        amount: i64,
+    },
+    /// Takes stock at once, without money.
+    Take {
+        /// In which sale.
+        sale: SaleId,
+        /// Which product.
+        product: ProductId,
+        /// Units.
+        qty: u64,
+    },
+    /// Holds stock.
+    Reserve {
+        /// Who buys.
+        account: AccountId,
+        /// In which sale.
+        sale: SaleId,
+        /// Which product.
+        product: ProductId,
+        /// Units.
+        qty: u64,
+        /// The shop's fingerprint of the buyer.
+        origin: Option<OriginId>,
+    },
+    /// Bids.
+    PlaceBid(PlaceBid),
+    /// Trades; ioc or fok only.
+    Order(NewOrder),
+    /// The step's time must be before this.
+    Before {
+        /// UNIX nanoseconds.
+        time: u64,
+    },
+    /// The step's time must not be before this.
+    After {
+        /// UNIX nanoseconds.
+        time: u64,
+    },
+}
+
+impl Default for Leg {
+    fn default() -> Self {
+        Self::After { time: 0 }
+    }
+}
+
+macro_rules! command_enum {
+    ($($name:ident)+) => {
+        /// Everything that can enter the line. Encoded as its kind's code, then its fields.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[expect(clippy::large_enum_variant, reason = "commands are passed by reference and live in place, so that the line needs no heap")]
+        pub enum Command {
+            $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)+
+            /// All armed deadlines.
+            QueryDeadlines,
+            /// Time passes: fires what is due, and nothing else. Made by the sequencer.
+            Tick,
+        }
+
+        impl Command {
+            /// Its name.
+            #[must_use]
+            pub const fn kind(&self) -> CommandKind {
+                match self {
+                    $(Self::$name(_) => CommandKind::$name,)+
+                    Self::QueryDeadlines => CommandKind::QueryDeadlines,
+                    Self::Tick => CommandKind::Tick,
+                }
+            }
+        }
+
+        impl Encode for Command {
+            fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+                self.kind().encode(encoder)?;
+                match self {
+                    $(Self::$name(command) => command.encode(encoder),)+
+                    Self::QueryDeadlines | Self::Tick => Ok(()),
+                }
+            }
+        }
+
+        impl<C> Decode<C> for Command {
+            fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
+                Ok(match CommandKind::decode(decoder)? {
+                    $(CommandKind::$name => Self::$name(Decode::decode(decoder)?),)+
+                    CommandKind::QueryDeadlines => Self::QueryDeadlines,
+                    CommandKind::Tick => Self::Tick,
+                })
+            }
+        }
+
+        bincode::impl_borrow_decode!(Command);
+
+        $(impl From<$name> for Command {
+            fn from(command: $name) -> Self {
+                Self::$name(command)
+            }
+        })+
+    };
+}
+
+command_enum! {
+    CreateAsset OpenAccount Deposit Withdraw Transfer CreateInstrument SetPhase NewOrder
+    CancelOrder ReplaceOrder MassCancel KillSwitch CreateAuction PlaceBid BuyNow CancelAuction
+    CreateSale AddProduct Restock Reserve ReserveCart Block Draw Confirm Void Extend Leave Atomic
+    QueryOpen QueryCounter QueryBalance QueryDepth QuerySale QueryAuction QueryStats
+    SessionOpen SessionConfig SessionLost SessionBack
+}
+
+impl Command {
+    /// Whether it only reads: answered at its place in the line, not journaled, without a number.
+    #[must_use]
+    pub const fn is_query(&self) -> bool {
+        matches!(
+            self,
+            Self::QueryOpen(_)
+                | Self::QueryDeadlines
+                | Self::QueryCounter(_)
+                | Self::QueryBalance(_)
+                | Self::QueryDepth(_)
+                | Self::QuerySale(_)
+                | Self::QueryAuction(_)
+                | Self::QueryStats(_)
+        )
+    }
+}
+
+/// One input of the line: who sent it, under which number, and what it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct Input {
+    /// The session that sent it; 0 for the venue itself and for scenario files.
+    pub session: SessionId,
+    /// The client's number of it within the session; 0 where there is none.
+    pub client_seq: u64,
+    /// What it is.
+    pub command: Command,
+}
+
+impl Input {
+    /// An input of the venue itself: no session, no number.
+    #[must_use]
+    pub fn venue(command: impl Into<Command>) -> Self {
+        Self { session: SessionId(0), client_seq: 0, command: command.into() }
+    }
+}

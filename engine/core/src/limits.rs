@@ -1,0 +1,38 @@
+//! Every bound of the engine, with a sentence of why.
+
+/// Lines of a cart, legs of an atomic interaction, rows of an increments table: what a person can
+/// still read in one report, and what keeps the largest command inside one frame.
+pub const LIST_MAX: usize = 16;
+
+/// Account ranges of one session: the session file's longest sensible line.
+pub const SESSION_RANGES_MAX: usize = 64;
+
+/// Length of a code (asset, instrument): FIX Symbol (55) fits, and it prints in one column.
+pub const CODE_BYTES: usize = 16;
+
+/// Length of a seed or digest as hexadecimal text: 32 bytes.
+pub const HEX_BYTES: usize = 64;
+
+/// The largest encoded command: a frame of 4,096 bytes less its two headers (6 + 8).
+pub const COMMAND_BYTES_MAX: usize = 4_082;
+
+/// Largest unsigned value taken from outside, so that no language prints it negative.
+pub const UNSIGNED_MAX: u64 = i64::MAX as u64;
+
+/// Fees are parts per million of the notional; beyond the whole of it they make no sense.
+pub const FEE_PPM_MAX: i32 = 1_000_000;
+
+/// Instruments, assets, auctions, sales: slots are u32 and an operator creates them by hand or by
+/// script; a million of each is far beyond any venue and still a small table.
+pub const INSTRUMENTS_MAX: usize = 1_000_000;
+/// Assets; see [`INSTRUMENTS_MAX`].
+pub const ASSETS_MAX: usize = 1_000_000;
+/// Accounts: ten million by design, room for tenfold.
+pub const ACCOUNTS_MAX: usize = 100_000_000;
+/// Open orders over all books: ten million by design, room for tenfold within u32 slots.
+pub const ORDERS_MAX: usize = 100_000_000;
+/// Request ids that are remembered for deposits, withdrawals and transfers.
+pub const REQUESTS_MAX: usize = 1_000_000_000;
+
+const _: () = assert!(ORDERS_MAX < u32::MAX as usize);
+const _: () = assert!(ACCOUNTS_MAX < u32::MAX as usize);
