@@ -1,1 +1,31 @@
-//! The one line: rings, stamps, journal, engine.
+//! The one line: everything that shall happen is stamped, numbered, journaled and applied here, by
+//! one thread, in one order.
+//!
+//! Gateways offer inputs through an [`InputPort`] and read what comes out through the
+//! [`OutputPort`]; a reply may leave when the [`Watermark`] has reached its number. The crate
+//! deliberately knows nothing of sockets, sessions' rights or files: who may send what is the
+//! gateway's and the engine's affair, how the line is kept is behind [`Log`].
+
+mod checkpoint;
+mod clock;
+mod config;
+mod failure;
+mod gate;
+mod input;
+pub mod limits;
+mod log;
+mod machine;
+pub mod memory;
+mod output;
+mod pool;
+mod running;
+mod thread;
+
+pub use checkpoint::Checkpoint;
+pub use clock::{Clock, Reading, SystemClock};
+pub use config::{BadConfig, Config, Durability, Pin, Wait};
+pub use failure::{Failure, FailureFlag};
+pub use input::{Busy, Class, InputPort, Lane};
+pub use log::{Flush, Log, Marks, RecordKind, Refused, Store, Watermark};
+pub use output::{OutputKind, OutputPort, OutputSlot, Waker};
+pub use running::{Line, Running, StartError, Started, Status, start};

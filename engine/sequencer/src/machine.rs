@@ -1,0 +1,241 @@
+//! One input at a time: stamp, journal, apply. Everything here runs on the sequencer's thread and,
+//! once warm, allocates nothing, locks nothing, formats nothing and calls the system for nothing.
+//!
+//! It deliberately knows nothing of rings to poll and of sleeping; that is `thread`'s.
+
+use crate::checkpoint::Checkpoint;
+use crate::clock::{Clock, Stamper};
+use crate::config::Durability;
+use crate::failure::{Failure, FailureFlag};
+use crate::limits::{
+    CHECKPOINT_INPUTS_MIN, CHECKPOINT_NS_PER_INPUT, CHECKPOINT_OVERDUE, FULL_PARK_NS,
+};
+use crate::log::{Log, RecordKind, Refused, Watermark};
+use crate::output::{OutputKind, OutputRing};
+use ringpit_core::codec;
+use ringpit_core::{Command, Engine, Input};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// What the world may know of the line while it runs.
+#[derive(Debug, Default)]
+pub(crate) struct Gauges {
+    pub(crate) seq: AtomicU64,
+    pub(crate) duplicates: AtomicU64,
+    pub(crate) checkpoints: AtomicU64,
+    pub(crate) full_waits: AtomicU64,
+}
+
+/// The line's head: the engine, its clock, its log and its output.
+pub(crate) struct Machine<L, C> {
+    engine: Engine,
+    log: L,
+    watermark: Watermark,
+    stamper: Stamper<C>,
+    out: OutputRing,
+    failure: FailureFlag,
+    gauges: Arc<Gauges>,
+    durability: Durability,
+    now: u64,
+    next_checkpoint: u64,
+    checkpoint_inputs: u64,
+    /// Something went out that no flush will announce.
+    must_wake: bool,
+    /// The number after which the line's last checkpoint stands.
+    checkpointed_seq: u64,
+    tick: ([u8; 64], usize),
+}
+
+/// What a machine is made of.
+pub(crate) struct Parts<L, C> {
+    pub(crate) engine: Engine,
+    pub(crate) log: L,
+    pub(crate) stamper: Stamper<C>,
+    pub(crate) out: OutputRing,
+    pub(crate) failure: FailureFlag,
+    pub(crate) gauges: Arc<Gauges>,
+    pub(crate) durability: Durability,
+    /// See [`Machine`].
+    pub(crate) checkpointed_seq: u64,
+}
+
+impl<L: Log, C: Clock> Machine<L, C> {
+    pub(crate) fn new(parts: Parts<L, C>) -> Self {
+        let mut tick = [0; 64];
+        let Ok(tick_len) = codec::encode(&Input::venue(Command::Tick), &mut tick) else {
+            unreachable!("a tick has no fields")
+        };
+        let seq = parts.engine.seq();
+        parts.gauges.seq.store(seq, Ordering::Relaxed);
+        Self {
+            now: parts.engine.now(),
+            watermark: parts.log.watermark(),
+            engine: parts.engine,
+            log: parts.log,
+            stamper: parts.stamper,
+            out: parts.out,
+            failure: parts.failure,
+            gauges: parts.gauges,
+            durability: parts.durability,
+            next_checkpoint: seq + CHECKPOINT_INPUTS_MIN,
+            checkpoint_inputs: CHECKPOINT_INPUTS_MIN,
+            must_wake: false,
+            checkpointed_seq: parts.checkpointed_seq,
+            tick: (tick, tick_len),
+        }
+    }
+
+    /// Reads the clock: what is taken from now on carries this time.
+    pub(crate) fn look_at_clock(&mut self) {
+        self.now = self.stamper.stamp();
+        assert!(self.now >= self.engine.now(), "a stamp fell");
+    }
+
+    /// The last step's number.
+    pub(crate) fn seq(&self) -> u64 {
+        self.engine.seq()
+    }
+
+    /// Nanoseconds until the engine wants to act by itself.
+    pub(crate) fn ns_to_deadline(&self) -> Option<u64> {
+        Some(self.engine.next_deadline()?.saturating_sub(self.now))
+    }
+
+    /// Fires what is due, as a step of its own.
+    pub(crate) fn fire_due(&mut self) -> Result<(), Failure> {
+        if self.ns_to_deadline() != Some(0) {
+            return Ok(());
+        }
+        let (bytes, len) = self.tick;
+        self.append(RecordKind::Input, self.engine.seq() + 1, &bytes[..len])?;
+        self.apply(&Input::venue(Command::Tick));
+        Ok(())
+    }
+
+    /// Takes one input: its encoded bytes, and the tag that came with it.
+    pub(crate) fn take(&mut self, tag: u64, bytes: &[u8]) -> Result<(), Failure> {
+        let input = codec::decode(bytes)
+            .map_err(|error| Failure::Invariant(format!("an input in the ring: {error}")))?;
+        let sender = (input.session, input.client_seq);
+        if input.command.is_query() {
+            return self.answer(tag, &input);
+        }
+        if self.engine.is_duplicate(input.session, input.client_seq) {
+            let last = (self.engine.seq(), self.engine.now());
+            self.out.note(OutputKind::Duplicate, last, sender, tag);
+            self.gauges.duplicates.fetch_add(1, Ordering::Relaxed);
+            self.must_wake = true;
+            return Ok(());
+        }
+        self.append(RecordKind::Input, self.engine.seq() + 1, bytes)?;
+        self.apply(&input);
+        if tag != 0 {
+            let step = (self.engine.seq(), self.engine.now());
+            self.out.note(OutputKind::Applied, step, sender, tag);
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, tag: u64, input: &Input) -> Result<(), Failure> {
+        self.fire_due()?;
+        self.out.set_tag(tag);
+        self.out.take_count();
+        self.engine.query(input, &mut self.out);
+        self.out.set_tag(0);
+        let count = self.out.take_count();
+        let last = (self.engine.seq(), self.engine.now());
+        let sender = (input.session, input.client_seq);
+        self.out.note(OutputKind::EndOfQuery { count }, last, sender, tag);
+        self.must_wake = true;
+        Ok(())
+    }
+
+    fn apply(&mut self, input: &Input) {
+        let seq = self.engine.seq() + 1;
+        self.engine.apply(seq, self.now, input, &mut self.out);
+        assert_eq!(self.engine.seq(), seq, "a step took its number");
+    }
+
+    /// Journals a record; while the log is full, waits and takes nothing more.
+    fn append(&mut self, kind: RecordKind, seq: u64, payload: &[u8]) -> Result<(), Failure> {
+        let mut waits = 0_u32;
+        loop {
+            match self.log.append(kind, seq, self.now, payload) {
+                Ok(()) => return Ok(()),
+                Err(Refused::Failed) => return Err(self.journal_failure()),
+                Err(Refused::Full) if self.failure.is_set() => return Err(self.journal_failure()),
+                Err(Refused::Full) => {
+                    self.log.wake();
+                    self.gauges.full_waits.fetch_add(1, Ordering::Relaxed);
+                    waits += 1;
+                    if waits < 64 {
+                        std::thread::yield_now();
+                    } else {
+                        std::thread::sleep(Duration::from_nanos(FULL_PARK_NS));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The flusher knows the reason and says it; this is what is left to say before it does.
+    fn journal_failure(&self) -> Failure {
+        let unknown = || Failure::Journal("it takes no more records".into());
+        self.failure.reason().unwrap_or_else(unknown)
+    }
+
+    /// After a batch: lets the flusher and the gateway know, where they sleep.
+    pub(crate) fn end_batch(&mut self) {
+        self.gauges.seq.store(self.engine.seq(), Ordering::Relaxed);
+        self.log.wake();
+        // What is not yet durable is announced by the flusher, after it is.
+        let announced = self.durability == Durability::Sync
+            && (!self.must_wake || self.watermark.durable() < self.engine.seq());
+        if !announced {
+            self.out.wake();
+        }
+        self.must_wake = false;
+    }
+
+    /// Writes a checkpoint where one is due: in a quiet moment, or when it has waited too long.
+    pub(crate) fn checkpoint_if_due(&mut self, quiet: bool) -> Result<(), Failure> {
+        let overdue = self.next_checkpoint + self.checkpoint_inputs * (CHECKPOINT_OVERDUE - 1);
+        if self.engine.seq() < if quiet { self.next_checkpoint } else { overdue } {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        self.checkpoint()?;
+        let hashed_ns = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.checkpoint_inputs = CHECKPOINT_INPUTS_MIN.max(hashed_ns / CHECKPOINT_NS_PER_INPUT);
+        self.next_checkpoint = self.engine.seq() + self.checkpoint_inputs;
+        Ok(())
+    }
+
+    fn checkpoint(&mut self) -> Result<(), Failure> {
+        if self.engine.seq() == self.checkpointed_seq {
+            return Ok(());
+        }
+        let checkpoint = Checkpoint::of(&self.engine);
+        self.append(RecordKind::Checkpoint, checkpoint.seq, &checkpoint.to_bytes())?;
+        self.checkpointed_seq = checkpoint.seq;
+        self.gauges.checkpoints.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Ends the line: a last checkpoint behind the last input, then the log is closed.
+    pub(crate) fn finish(mut self) -> Result<Engine, Failure> {
+        self.checkpoint()?;
+        self.end_batch();
+        Ok(self.engine)
+    }
+
+    pub(crate) fn failure(&self) -> &FailureFlag {
+        &self.failure
+    }
+
+    /// Why the line stopped, when its flag is up.
+    pub(crate) fn failed(&self) -> Failure {
+        self.journal_failure()
+    }
+}
