@@ -1,0 +1,80 @@
+//! Trading phases, and deadlines.
+
+use crate::Model;
+use crate::state::{Due, Order, Place, is_call};
+use ringpit_core::command::SetPhase;
+use ringpit_core::event::PhaseChange;
+use ringpit_core::*;
+
+impl Model {
+    pub(crate) fn set_phase(&mut self, c: &SetPhase) {
+        let id = u64::from(c.instrument.0);
+        if !self.knows_instrument(c.instrument) {
+            let why = (Reason::UnknownInstrument, Field::Instrument);
+            return self.reject(CommandKind::SetPhase, id, why);
+        }
+        self.accept(CommandKind::SetPhase, id);
+        self.enter(c.instrument, c.phase);
+    }
+
+    /// Leaves the present phase for another one, and does what that brings.
+    fn enter(&mut self, instrument: InstrumentId, new: Phase) {
+        self.instrument_mut(instrument).halt_end = None;
+        let old = self.instrument(instrument).phase;
+        if old == new {
+            return;
+        }
+        if new == Phase::Continuous || (is_call(old) && new != Phase::Halted) {
+            self.uncross(instrument);
+        }
+        let open_over =
+            old == Phase::OpeningCall || matches!(new, Phase::Continuous | Phase::Closed);
+        let close_over = old == Phase::ClosingCall || new == Phase::Closed;
+        self.expire_all(instrument, |order| {
+            (order.tif == TimeInForce::AtOpen && open_over)
+                || (order.tif == TimeInForce::AtClose && close_over)
+        });
+        self.instrument_mut(instrument).phase = new;
+        if is_call(new) && !is_call(old) {
+            self.instrument_mut(instrument).told_indicative = None;
+        }
+        self.emit(PhaseChange { instrument, phase: new });
+        match new {
+            Phase::Closed => self.expire_all(instrument, |order| order.tif == TimeInForce::Day),
+            Phase::ClosingCall => {
+                for id in self.ids(|o| o.instrument == instrument && o.place == Place::Parked) {
+                    self.join_queue(id);
+                }
+            }
+            Phase::Continuous => {
+                self.fresh_trades.clear();
+                let last = self.instrument(instrument).last();
+                let due = last.map_or(Vec::new(), |last| self.due_stops(instrument, last));
+                self.run_stops(instrument, due);
+            }
+            Phase::PreOpen | Phase::OpeningCall | Phase::Halted => {}
+        }
+    }
+
+    /// Open orders that fit, by order_id.
+    pub(crate) fn ids(&self, fits: impl Fn(&Order) -> bool) -> Vec<OrderId> {
+        self.orders.iter().filter(|order| fits(order)).map(|order| order.id).collect()
+    }
+
+    fn expire_all(&mut self, instrument: InstrumentId, fits: impl Fn(&Order) -> bool) {
+        for id in self.ids(|order| order.instrument == instrument && fits(order)) {
+            self.end(id, ExecType::Expired, None);
+        }
+    }
+
+    pub(crate) fn fire(&mut self, due: Due) {
+        match due.kind {
+            DeadlineKind::OrderExpiry => self.end(OrderId(due.id), ExecType::Expired, None),
+            DeadlineKind::HaltEnd => {
+                let id = u32::try_from(due.id).expect("an instrument's id");
+                self.enter(InstrumentId(id), Phase::Continuous);
+            }
+            other => panic!("the model does not know the deadline {}", other.word()),
+        }
+    }
+}

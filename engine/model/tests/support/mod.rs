@@ -1,0 +1,143 @@
+//! A small venue for worked examples: two funded accounts, one instrument, events as short lines.
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "each test file uses its part, and a test stops where it is wrong"
+)]
+
+use ringpit_core::command::*;
+use ringpit_core::event::Event;
+use ringpit_core::*;
+use ringpit_model::Model;
+
+/// The base asset.
+pub const BASE: AssetId = AssetId(1);
+/// The quote asset.
+pub const QUOTE: AssetId = AssetId(2);
+/// The instrument.
+pub const I: InstrumentId = InstrumentId(1);
+
+/// A model and where it stands.
+pub struct Venue {
+    pub model: Model,
+    pub seq: u64,
+    pub at: u64,
+}
+
+impl Venue {
+    /// Accounts 1 to 3 with a million of each asset, and one instrument without fees and limits.
+    pub fn with_instrument(change: impl FnOnce(&mut CreateInstrument)) -> Self {
+        let mut venue = Self { model: Model::new(), seq: 0, at: 0 };
+        for asset in [BASE, QUOTE] {
+            venue.step(CreateAsset { asset, code: Code::new("A").unwrap(), decimals: 0 });
+        }
+        for account in (1..=3).map(AccountId) {
+            venue.step(OpenAccount { account, group: None });
+            for asset in [BASE, QUOTE] {
+                venue.step(Deposit { account, asset, amount: 1_000_000, request_id: None });
+            }
+        }
+        let mut instrument = CreateInstrument {
+            instrument: I,
+            code: Code::new("I").unwrap(),
+            base: BASE,
+            quote: QUOTE,
+            lot_size: 1,
+            tick_value: 1,
+            risk: Risk::Cash,
+            reference_price: None,
+            band_ticks: None,
+            halt_band_ticks: None,
+            halt_for: None,
+            max_order_qty: None,
+            max_notional: None,
+            max_open_orders: None,
+            max_position: None,
+            maker_fee_ppm: None,
+            taker_fee_ppm: None,
+            phase: None,
+        };
+        change(&mut instrument);
+        if instrument.phase == Some(Phase::OpeningCall) {
+            // Market buys may wait only where nothing is held.
+            instrument.risk = Risk::Off;
+        }
+        venue.step(instrument);
+        venue
+    }
+
+    /// One command at the present time.
+    pub fn step(&mut self, command: impl Into<Command>) -> Vec<Event> {
+        self.seq += 1;
+        let events = self.model.apply(self.seq, self.at, &Input::venue(command));
+        events.into_iter().map(|(_, event)| event).collect()
+    }
+
+    /// One command, its events as short lines.
+    pub fn lines(&mut self, command: impl Into<Command>) -> Vec<String> {
+        self.step(command).iter().map(line).collect()
+    }
+
+    /// Available and held.
+    pub fn balance(&self, account: u64, asset: AssetId) -> (i64, i64) {
+        self.model.balance(AccountId(account), asset)
+    }
+}
+
+/// A limit `day` order.
+pub fn limit(account: u64, cl_ord_id: u64, side: Side, qty: u64, price: i64) -> NewOrder {
+    NewOrder {
+        account: AccountId(account),
+        instrument: I,
+        cl_ord_id: ClOrdId(cl_ord_id),
+        side,
+        ord_type: OrdType::Limit,
+        qty,
+        price: Some(price),
+        stop_px: None,
+        tif: TimeInForce::Day,
+        expire_at: None,
+        display_qty: None,
+        post_only: false,
+        min_qty: None,
+        stp: Stp::NoPrevention,
+    }
+}
+
+fn line(event: &Event) -> String {
+    match event {
+        Event::ExecutionReport(r) => {
+            let id = r.order_id.map_or("-".into(), |id| id.to_string());
+            let reason = r.reason.map_or(String::new(), |reason| format!(" {}", reason.word()));
+            let fee = r.fee.map_or(String::new(), |fee| format!(" fee {fee}"));
+            let leaves = match r.exec_type {
+                ExecType::Canceled | ExecType::Expired | ExecType::Rejected => String::new(),
+                _ => format!(" leaves {}", r.leaves_qty),
+            };
+            format!("{} {id}{leaves}{fee}{reason}", r.exec_type.word())
+        }
+        Event::Trade(t) => {
+            format!("trade {} {}@{} {}", t.trade_id, t.qty, t.price, t.aggressor.word())
+        }
+        Event::Level(l) => format!("level {} {} {}/{}", l.side.word(), l.price, l.qty, l.orders),
+        Event::Quote(q) => {
+            let side = |price: Option<i64>, qty: Option<u64>| match (price, qty) {
+                (Some(price), Some(qty)) => format!("{qty}@{price}"),
+                _ => "-".into(),
+            };
+            format!("quote {} {}", side(q.bid, q.bid_qty), side(q.ask, q.ask_qty))
+        }
+        Event::Indicative(i) => {
+            let number = |n: Option<i64>| n.map_or("-".into(), |n| n.to_string());
+            format!("indicative {} {} {}", number(i.price), i.qty, number(i.surplus))
+        }
+        Event::PhaseChange(p) => format!("phase {}", p.phase.word()),
+        Event::Accepted(_) => "accepted".into(),
+        Event::CancelReject(r) => format!("cancel_reject {}", r.reason.word()),
+        Event::Rejected(r) => {
+            format!("rejected {} {}", r.reason.word(), r.field.map_or("-", |field| field.word()))
+        }
+        other => format!("{other:?}"),
+    }
+}
