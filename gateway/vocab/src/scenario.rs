@@ -33,6 +33,7 @@ impl Scenario {
     /// The field at fault and why, when the line can't be read. The time stays as it was.
     pub fn read(&mut self, line: &[u8]) -> Result<Option<ScenarioLine>, ScenarioError> {
         let text = std::str::from_utf8(line).map_err(|_| ScenarioError::line("not UTF-8 text"))?;
+        let text = text.trim_end_matches(['\n', '\r']);
         if text.starts_with('#') || text.trim_ascii().is_empty() {
             return Ok(None);
         }

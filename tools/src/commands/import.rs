@@ -1,0 +1,28 @@
+//! `ringpit import`: market data files as scenario lines.
+
+mod lobster;
+
+use crate::failure::Failure;
+use clap::Subcommand;
+
+/// Turn a market data file into scenario lines on standard output.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    format: Format,
+}
+
+#[derive(Subcommand)]
+enum Format {
+    Lobster(lobster::Args),
+}
+
+/// Imports a file.
+///
+/// # Errors
+/// How it ended, when not well.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    match &args.format {
+        Format::Lobster(args) => lobster::run(args),
+    }
+}

@@ -1,0 +1,65 @@
+//! Scenario lines driven straight through the engine: no rings, no threads, no network.
+//!
+//! Numbering and ticks are what the sequencer does for a server; here the file is the clock.
+
+use crate::failure::Failure;
+use crate::output::Output;
+use ringpit_core::{Command, Emitted, Engine, Input};
+use ringpit_vocab::{ScenarioLine, write_event};
+
+/// An engine and the lines it has answered.
+#[derive(Debug, Default)]
+pub struct Steps {
+    engine: Engine,
+    /// Where the events' lines go.
+    pub output: Output,
+}
+
+impl Steps {
+    /// Takes one scenario line: a step, or a query's answer.
+    ///
+    /// # Errors
+    /// [`Failure`] when the answer can't be written.
+    pub fn take(&mut self, line: &ScenarioLine) -> Result<(), Failure> {
+        let input = Input::venue(line.command);
+        if line.command.is_query() {
+            self.fire_until(line.at)?;
+            let buffer = &mut self.output.buffer;
+            // The engine's clock stands at the last step; the answer carries the query's own time.
+            self.engine.query(&input, &mut |emitted: &Emitted<'_>| {
+                write_event(emitted.seq, line.at, emitted.event, buffer);
+                buffer.push(b'\n');
+            });
+        } else {
+            self.step(line.at, &input)?;
+        }
+        self.output.write_out_if_large()
+    }
+
+    /// Deadlines due by then, as a step of their own: a query takes none and changes nothing.
+    fn fire_until(&mut self, at: u64) -> Result<(), Failure> {
+        match self.engine.next_deadline() {
+            Some(deadline) if deadline <= at => self.step(at, &Input::venue(Command::Tick)),
+            _ => Ok(()),
+        }
+    }
+
+    fn step(&mut self, at: u64, input: &Input) -> Result<(), Failure> {
+        let seq = self.engine.seq() + 1;
+        let buffer = &mut self.output.buffer;
+        self.engine.apply(seq, at, input, &mut |emitted: &Emitted<'_>| {
+            write_event(emitted.seq, emitted.at, emitted.event, buffer);
+            buffer.push(b'\n');
+        });
+        Ok(())
+    }
+
+    /// Appends the digest line: last sequence number, hash of the state, digest of the events.
+    pub fn write_digest(&mut self) {
+        let (seq, state, events) =
+            (self.engine.seq(), self.engine.state_hash(), self.engine.events_digest());
+        let line = format!("seq={seq} state={state:016x} events={events:016x}");
+        self.output.buffer.extend_from_slice(line.as_bytes());
+        self.output.end_line();
+    }
+}
