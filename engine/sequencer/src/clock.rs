@@ -167,3 +167,144 @@ impl<C: Clock> Stamper<C> {
 fn signed(ns: u64) -> i64 {
     i64::try_from(ns).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000_000;
+    const HOUR: i64 = 3_600 * SECOND;
+    const YEAR: i64 = 365 * 24 * HOUR;
+    const START: i64 = 1_767_225_600 * SECOND;
+
+    /// A script of wall clocks, one monotonic second apart.
+    struct Script<W> {
+        seconds: i64,
+        wall: W,
+    }
+
+    impl<W: FnMut(i64) -> i64 + Send + 'static> Clock for Script<W> {
+        fn read(&mut self) -> Reading {
+            let seconds = self.seconds;
+            self.seconds += 1;
+            let unix_ns = (self.wall)(seconds).unsigned_abs();
+            Reading { unix_ns, mono_ns: (seconds * SECOND).unsigned_abs() }
+        }
+    }
+
+    /// Stamps at seconds 1, 2, … less the time that truly passed since the start, with the wall
+    /// clock set wrong by what `error` says.
+    fn errors_of(
+        last_stamp_ns: i64,
+        error: impl Fn(i64) -> i64 + Send + 'static,
+        accept_at: i64,
+    ) -> Vec<i64> {
+        let state = Arc::new(ClockState::default());
+        let wall = move |seconds| START + seconds * SECOND + error(seconds);
+        let clock = Script { seconds: 0, wall };
+        let step = (5 * SECOND).unsigned_abs();
+        let last = last_stamp_ns.unsigned_abs();
+        let mut stamper = Stamper::new(clock, state.clone(), last, step);
+        let mut before = 0;
+        let stamps = (1..=100).map(|second| {
+            if second == accept_at {
+                state.accept();
+            }
+            let stamp = stamper.stamp();
+            assert!(stamp >= before, "a stamp fell at {second}");
+            before = stamp;
+            signed(stamp) - START - second * SECOND
+        });
+        stamps.collect()
+    }
+
+    #[test]
+    fn a_true_clock_is_followed_to_the_nanosecond() {
+        assert!(errors_of(0, |_| 0, 0).iter().all(|error| *error == 0));
+    }
+
+    #[test]
+    fn a_small_step_is_followed_at_once() {
+        let errors = errors_of(0, |second| if second < 10 { 0 } else { 5 * SECOND }, 0);
+        assert_eq!((errors[8], errors[9], errors[99]), (0, 5 * SECOND, 5 * SECOND));
+    }
+
+    #[test]
+    fn a_jump_ahead_is_held_back_until_it_is_accepted() {
+        for jump in [6 * SECOND, HOUR, YEAR] {
+            let errors = errors_of(0, move |second| if second < 10 { 0 } else { jump }, 50);
+            assert!(errors[..49].iter().all(|error| *error == 0));
+            assert!(errors[49..].iter().all(|error| *error == jump));
+        }
+    }
+
+    #[test]
+    fn steps_that_follow_each_other_share_one_allowance() {
+        let errors = errors_of(0, |second| second * SECOND, 0);
+        assert_eq!(errors[4], 5 * SECOND);
+        assert!(errors.iter().all(|error| *error <= 5 * SECOND + SECOND / 10));
+    }
+
+    #[test]
+    fn a_step_back_is_absorbed_at_one_part_in_a_thousand() {
+        for back in [HOUR, START - SECOND] {
+            let errors = errors_of(0, move |second| if second < 10 { 0 } else { -back }, 0);
+            assert_eq!(errors[98] - errors[99], SECOND / 1_000);
+            assert!(errors.iter().all(|error| *error >= -SECOND / 10));
+        }
+    }
+
+    #[test]
+    fn a_frozen_clock_does_not_freeze_the_line() {
+        let errors = errors_of(0, |second| -second * SECOND, 0);
+        assert!(errors.iter().all(|error| (-SECOND / 10..=0).contains(error)));
+    }
+
+    #[test]
+    fn an_oscillating_clock_moves_the_line_by_no_more_than_one_step() {
+        for swing in [2 * SECOND, 4 * SECOND, HOUR] {
+            let error = move |second| [0, swing, -swing][(second % 3) as usize];
+            let errors = errors_of(0, error, 0);
+            assert!(errors.iter().all(|error| error.abs() <= 5 * SECOND + SECOND / 10));
+        }
+    }
+
+    #[test]
+    fn a_line_from_the_future_goes_on_from_its_last_stamp() {
+        let errors = errors_of(START + HOUR, |_| 0, 0);
+        assert_eq!(errors[0], HOUR - SECOND / 1_000);
+    }
+
+    #[test]
+    fn what_was_accepted_is_that_step_and_no_later_one() {
+        let state = Arc::new(ClockState::default());
+        let wall = |second| {
+            let jumps = match second {
+                0..10 => 0,
+                10..20 => HOUR,
+                20..30 => 0,
+                _ => YEAR,
+            };
+            START + second * SECOND + jumps
+        };
+        let clock = Script { seconds: 0, wall };
+        let step = (5 * SECOND).unsigned_abs();
+        let mut stamper = Stamper::new(clock, state.clone(), 0, step);
+        let mut stamps = (0..15).map(|_| stamper.stamp());
+        assert!(stamps.by_ref().last().is_some());
+        assert_eq!((state.held_back_ns(), state.accept()), (HOUR as u64, HOUR as u64));
+        stamper.stamp();
+        assert_eq!((state.held_back_ns(), state.ahead_ns()), (0, 0));
+        (0..10).for_each(|_| assert!(stamper.stamp() > 0));
+        assert!(state.ahead_ns() > HOUR as u64 - SECOND as u64);
+        (0..10).for_each(|_| assert!(stamper.stamp() > 0));
+        assert!(state.held_back_ns() > (YEAR - HOUR - SECOND) as u64);
+    }
+
+    #[test]
+    fn the_machines_clocks_can_be_read() {
+        let (first, second) = (SystemClock.read(), SystemClock.read());
+        assert!(first.mono_ns <= second.mono_ns);
+        assert!(first.unix_ns > START.unsigned_abs() / 2);
+    }
+}

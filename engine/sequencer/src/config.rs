@@ -2,16 +2,6 @@
 
 use crate::limits::{RING_SLOTS_MAX, RING_SLOTS_MIN};
 
-/// When replies may leave.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Durability {
-    /// Only when what they answer survives a power cut.
-    #[default]
-    Sync,
-    /// At once: a power cut may lose the last moments, a killed process loses nothing.
-    Async,
-}
-
 /// Where the sequencer's thread runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Pin {
@@ -57,8 +47,6 @@ pub struct Config {
     pub reserved_percent: u8,
     /// Inputs taken from the priority ring before the normal one has its turn.
     pub priority_per_round: u32,
-    /// When replies may leave.
-    pub durability: Durability,
     /// Where the sequencer runs.
     pub pin: Pin,
     /// How it waits.
@@ -76,7 +64,6 @@ impl Default for Config {
             long_inputs: 256,
             reserved_percent: 10,
             priority_per_round: 16,
-            durability: Durability::default(),
             pin: Pin::default(),
             wait: Wait::default(),
             max_clock_step_ns: 5_000_000_000,

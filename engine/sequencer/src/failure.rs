@@ -47,18 +47,3 @@ impl FailureFlag {
         self.0.failed.store(true, Ordering::Release);
     }
 }
-
-/// Raises the flag when its thread ends by a panic.
-#[derive(Debug)]
-pub(crate) struct PanicGuard {
-    pub(crate) flag: FailureFlag,
-    pub(crate) thread: &'static str,
-}
-
-impl Drop for PanicGuard {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.flag.raise(Failure::Panic(self.thread));
-        }
-    }
-}

@@ -156,7 +156,7 @@ impl InputPort {
         if self.doorway.closed.load(Ordering::Acquire) {
             return Err(Busy);
         }
-        if lane == Lane::Normal && class == Class::NewBusiness && !self.has_open_slot() {
+        if lane == Lane::Normal && class == Class::NewBusiness && self.is_nearly_full() {
             return Err(Busy);
         }
         let Ok(len) = codec::encode(input, &mut self.scratch[..]) else {
@@ -200,10 +200,12 @@ impl InputPort {
         self.doorway.gate.wake();
     }
 
-    fn has_open_slot(&self) -> bool {
+    /// Whether new business would be refused now.
+    #[must_use]
+    pub fn is_nearly_full(&self) -> bool {
         let fill = &self.doorway.fill;
         let used = fill.published.load(Ordering::Relaxed) - fill.released.load(Ordering::Acquire);
-        used < self.open_slots
+        used >= self.open_slots
     }
 }
 

@@ -17,15 +17,23 @@ mod log;
 mod machine;
 pub mod memory;
 mod output;
+mod pin;
 mod pool;
+mod replay;
+mod replayer;
 mod running;
 mod thread;
 
 pub use checkpoint::Checkpoint;
 pub use clock::{Clock, Reading, SystemClock};
-pub use config::{BadConfig, Config, Durability, Pin, Wait};
+pub use config::{BadConfig, Config, Pin, Wait};
 pub use failure::{Failure, FailureFlag};
 pub use input::{Busy, Class, InputPort, Lane};
-pub use log::{Flush, Log, Marks, RecordKind, Refused, Store, Watermark};
+pub use log::{
+    Entry, Flush, Log, Marks, ReadLine, RecordKind, Refused, Store, TakeEntry, Watermark,
+};
 pub use output::{OutputKind, OutputPort, OutputSlot, Waker};
+pub use pin::{Placement, Why, place};
+pub use replay::{Replay, ReplayError};
+pub use replayer::{Answer, Missing, MissingError, Replayer, Sent, TooMany};
 pub use running::{Line, Running, StartError, Started, Status, start};

@@ -43,6 +43,15 @@ pub const PARK_NS_MAX: u64 = 250_000_000;
 /// How long the sequencer sleeps between two looks at a full tail or a full output ring.
 pub const FULL_PARK_NS: u64 = 200_000;
 
+/// Questions for what was missed that may wait for the replayer; each is a few words.
+pub const QUESTIONS_MAX: usize = 1_024;
+
+/// Questions that one replay answers: with [`MISSING_EVENTS_MAX`] events each, some 15 MB.
+pub const QUESTIONS_TOGETHER_MAX: usize = 16;
+
+/// Events given to one question: the wire's own limit on a request.
+pub const MISSING_EVENTS_MAX: u64 = 2_000;
+
 const _: () = assert!(INLINE_BYTES_MAX >= 192, "a new order with every field fits inline");
 const _: () = assert!(LONG_INPUT_BYTES >= INPUT_BYTES_MAX, "the largest command fits the pool");
 const _: () = assert!(TAKE_MAX as usize >= ROUND_INPUTS);

@@ -3,6 +3,8 @@
 //! One machine keeps it in the `ringpit-journal` crate's files; tests keep it in memory
 //! ([`crate::memory`]); an existing replicated log fits behind the same seam.
 
+use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What a record of the line is.
@@ -12,6 +14,31 @@ pub enum RecordKind {
     Input,
     /// A [`crate::Checkpoint`] of the state after the number it carries; takes no number.
     Checkpoint,
+}
+
+/// A record of the line, borrowed for the call it is handed to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry<'a> {
+    /// What it is.
+    pub kind: RecordKind,
+    /// An input's number; a checkpoint's is that of the input before it.
+    pub seq: u64,
+    /// UNIX nanoseconds.
+    pub at: u64,
+    /// The bytes.
+    pub payload: &'a [u8],
+}
+
+/// Takes the line's records, in order, until it breaks.
+pub type TakeEntry<'a> = &'a mut dyn FnMut(&Entry<'_>) -> ControlFlow<()>;
+
+/// Reads what is durable of a line, while it runs.
+pub trait ReadLine: Send + 'static {
+    /// Hands over the records from number `from_seq` to `until_seq`, in order.
+    ///
+    /// # Errors
+    /// Why it could not be read, in words.
+    fn read(&mut self, from_seq: u64, until_seq: u64, take: TakeEntry<'_>) -> Result<(), String>;
 }
 
 /// Why a record was not taken.
@@ -99,4 +126,6 @@ pub struct Store<L, F> {
     pub log: L,
     /// The flusher's end.
     pub flusher: F,
+    /// Where it is kept; `None` when on no disk.
+    pub directory: Option<PathBuf>,
 }

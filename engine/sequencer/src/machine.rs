@@ -5,7 +5,6 @@
 
 use crate::checkpoint::Checkpoint;
 use crate::clock::{Clock, Stamper};
-use crate::config::Durability;
 use crate::failure::{Failure, FailureFlag};
 use crate::limits::{
     CHECKPOINT_INPUTS_MIN, CHECKPOINT_NS_PER_INPUT, CHECKPOINT_OVERDUE, FULL_PARK_NS,
@@ -36,12 +35,9 @@ pub(crate) struct Machine<L, C> {
     out: OutputRing,
     failure: FailureFlag,
     gauges: Arc<Gauges>,
-    durability: Durability,
     now: u64,
     next_checkpoint: u64,
     checkpoint_inputs: u64,
-    /// Something went out that no flush will announce.
-    must_wake: bool,
     /// The number after which the line's last checkpoint stands.
     checkpointed_seq: u64,
     tick: ([u8; 64], usize),
@@ -55,7 +51,6 @@ pub(crate) struct Parts<L, C> {
     pub(crate) out: OutputRing,
     pub(crate) failure: FailureFlag,
     pub(crate) gauges: Arc<Gauges>,
-    pub(crate) durability: Durability,
     /// See [`Machine`].
     pub(crate) checkpointed_seq: u64,
 }
@@ -77,10 +72,8 @@ impl<L: Log, C: Clock> Machine<L, C> {
             out: parts.out,
             failure: parts.failure,
             gauges: parts.gauges,
-            durability: parts.durability,
             next_checkpoint: seq + CHECKPOINT_INPUTS_MIN,
             checkpoint_inputs: CHECKPOINT_INPUTS_MIN,
-            must_wake: false,
             checkpointed_seq: parts.checkpointed_seq,
             tick: (tick, tick_len),
         }
@@ -125,7 +118,6 @@ impl<L: Log, C: Clock> Machine<L, C> {
             let last = (self.engine.seq(), self.engine.now());
             self.out.note(OutputKind::Duplicate, last, sender, tag);
             self.gauges.duplicates.fetch_add(1, Ordering::Relaxed);
-            self.must_wake = true;
             return Ok(());
         }
         self.append(RecordKind::Input, self.engine.seq() + 1, bytes)?;
@@ -139,15 +131,14 @@ impl<L: Log, C: Clock> Machine<L, C> {
 
     fn answer(&mut self, tag: u64, input: &Input) -> Result<(), Failure> {
         self.fire_due()?;
+        let before = self.out.count();
         self.out.set_tag(tag);
-        self.out.take_count();
         self.engine.query(input, &mut self.out);
         self.out.set_tag(0);
-        let count = self.out.take_count();
+        let count = self.out.count() - before;
         let last = (self.engine.seq(), self.engine.now());
         let sender = (input.session, input.client_seq);
         self.out.note(OutputKind::EndOfQuery { count }, last, sender, tag);
-        self.must_wake = true;
         Ok(())
     }
 
@@ -189,13 +180,12 @@ impl<L: Log, C: Clock> Machine<L, C> {
     pub(crate) fn end_batch(&mut self) {
         self.gauges.seq.store(self.engine.seq(), Ordering::Relaxed);
         self.log.wake();
-        // What is not yet durable is announced by the flusher, after it is.
-        let announced = self.durability == Durability::Sync
-            && (!self.must_wake || self.watermark.durable() < self.engine.seq());
-        if !announced {
+        // What may not leave yet is announced by the flusher, after it may. What may leave already
+        // (answers, duplicates, all of it when durability is not waited for, and what the flusher
+        // was quicker to flush than this thread to apply) nobody else announces.
+        if self.out.take_count() > 0 && self.watermark.releasable() >= self.engine.seq() {
             self.out.wake();
         }
-        self.must_wake = false;
     }
 
     /// Writes a checkpoint where one is due: in a quiet moment, or when it has waited too long.
@@ -218,6 +208,7 @@ impl<L: Log, C: Clock> Machine<L, C> {
         }
         let checkpoint = Checkpoint::of(&self.engine);
         self.append(RecordKind::Checkpoint, checkpoint.seq, &checkpoint.to_bytes())?;
+        self.log.wake();
         self.checkpointed_seq = checkpoint.seq;
         self.gauges.checkpoints.fetch_add(1, Ordering::Relaxed);
         Ok(())

@@ -4,7 +4,9 @@
 //! flush fail.
 
 use crate::gate::Gate;
-use crate::log::{Flush, Log, Marks, RecordKind, Refused, Store, Watermark};
+use crate::log::{
+    Entry, Flush, Log, Marks, ReadLine, RecordKind, Refused, Store, TakeEntry, Watermark,
+};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -64,6 +66,10 @@ pub struct MemoryLog(Arc<Shared>);
 #[derive(Debug)]
 pub struct MemoryFlusher(Arc<Shared>);
 
+/// Reads it.
+#[derive(Clone, Debug)]
+pub struct MemoryReader(Arc<Shared>);
+
 /// The test's end.
 #[derive(Clone, Debug)]
 pub struct MemoryControl(Arc<Shared>);
@@ -82,7 +88,8 @@ pub fn store(room_records: usize) -> (Store<MemoryLog, MemoryFlusher>, MemoryCon
         ended: AtomicBool::new(false),
         gate: Gate::new(),
     });
-    let store = Store { log: MemoryLog(shared.clone()), flusher: MemoryFlusher(shared.clone()) };
+    let (log, flusher) = (MemoryLog(shared.clone()), MemoryFlusher(shared.clone()));
+    let store = Store { log, flusher, directory: None };
     (store, MemoryControl(shared))
 }
 
@@ -146,7 +153,26 @@ impl Flush for MemoryFlusher {
     }
 }
 
+impl ReadLine for MemoryReader {
+    fn read(&mut self, from_seq: u64, until_seq: u64, take: TakeEntry<'_>) -> Result<(), String> {
+        let wanted = from_seq..=until_seq.min(self.0.durable());
+        for record in self.0.records().iter().filter(|record| wanted.contains(&record.seq)) {
+            let Record { kind, seq, at, ref payload } = *record;
+            if take(&Entry { kind, seq, at, payload }).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl MemoryControl {
+    /// Reads the line.
+    #[must_use]
+    pub fn reader(&self) -> MemoryReader {
+        MemoryReader(self.0.clone())
+    }
+
     /// Holds durability back, or lets it go on.
     pub fn hold(&self, held: bool) {
         self.0.held.store(held, Ordering::Release);
@@ -163,6 +189,12 @@ impl MemoryControl {
     #[must_use]
     pub fn records(&self) -> Vec<Record> {
         self.0.records().clone()
+    }
+
+    /// Whether there is no room.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.0.records().len() == self.0.room_records
     }
 
     /// Forgets all records, as if they had been moved elsewhere: makes room.

@@ -164,7 +164,12 @@ impl OutputRing {
         self.tag = tag;
     }
 
-    /// How many slots were published since this was last asked.
+    /// How many slots were published since the count was last taken.
+    pub(crate) fn count(&self) -> u64 {
+        self.published
+    }
+
+    /// Begins the count anew; gives what it was.
     pub(crate) fn take_count(&mut self) -> u64 {
         std::mem::take(&mut self.published)
     }

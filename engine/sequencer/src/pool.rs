@@ -102,3 +102,60 @@ impl Pool {
 fn tagged(old: u64, place: u32) -> u64 {
     (old >> 32).wrapping_add(1) << 32 | u64::from(place)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::mpsc::sync_channel;
+
+    #[test]
+    fn a_place_is_taken_once_and_can_be_taken_again() {
+        let pool = Pool::new(2);
+        let first = pool.store(b"first").unwrap();
+        let second = pool.store(&[7; LONG_INPUT_BYTES]).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(pool.store(b"third"), None);
+        let mut bytes = [0; 5];
+        pool.load(first, &mut bytes);
+        assert_eq!(&bytes, b"first");
+        assert_eq!(pool.store(b"third"), Some(first));
+        pool.give_back(second);
+        assert_eq!(pool.store(b"fourth"), Some(second));
+    }
+
+    /// Three threads store, one loads: no place is ever shared and no bytes are ever mixed.
+    #[test]
+    fn threads_never_share_a_place() {
+        let pool = Arc::new(Pool::new(5));
+        let (send, receive) = sync_channel::<(u32, u8)>(64);
+        let threads = [1_u8, 2, 3].map(|mark| {
+            let (pool, send) = (pool.clone(), send.clone());
+            std::thread::spawn(move || {
+                for turn in 0..20_000_u32 {
+                    let mark = mark.wrapping_add((turn as u8) << 2);
+                    let place = loop {
+                        match pool.store(&[mark; 100]) {
+                            Some(place) => break place,
+                            None => std::thread::yield_now(),
+                        }
+                    };
+                    if turn % 7 == 0 {
+                        pool.give_back(place);
+                    } else {
+                        send.send((place, mark)).unwrap();
+                    }
+                }
+            })
+        });
+        drop(send);
+        let mut bytes = [0; 100];
+        for (place, mark) in receive {
+            pool.load(place, &mut bytes);
+            assert_eq!(bytes, [mark; 100]);
+        }
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        let all: Vec<_> = (0..6).map(|_| pool.store(b"x")).collect();
+        assert!(all[..5].iter().all(Option::is_some) && all[5].is_none(), "no place was lost");
+    }
+}

@@ -2,15 +2,17 @@
 
 use crate::clock::{Clock, ClockState, Stamper};
 use crate::config::{BadConfig, Config};
-use crate::failure::{Failure, FailureFlag, PanicGuard};
+use crate::failure::{Failure, FailureFlag};
 use crate::input::{self, Doorway, InputPort};
 use crate::log::{Flush, Log, Store, Watermark};
 use crate::machine::{Gauges, Machine, Parts};
 use crate::output::{self, OutputPort, Waker};
+use crate::pin::{Placement, Why, pin_current_thread, place};
 use crate::thread::SequencerThread;
 use ringpit_core::Engine;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 
 /// Why the line did not start.
@@ -43,6 +45,8 @@ pub struct Started {
     pub output: OutputPort,
     /// The handle.
     pub running: Running,
+    /// Where sequencer and flusher run.
+    pub placement: Placement,
 }
 
 /// The handle of a running line.
@@ -54,7 +58,7 @@ pub struct Running {
     watermark: Watermark,
     failure: FailureFlag,
     sequencer: JoinHandle<Option<Engine>>,
-    flusher: JoinHandle<()>,
+    flusher: JoinHandle<Option<()>>,
 }
 
 /// What a line says of itself while it runs.
@@ -102,65 +106,102 @@ pub fn start<L: Log, F: Flush, C: Clock>(
         out,
         failure: failure.clone(),
         gauges: gauges.clone(),
-        durability: config.durability,
         checkpointed_seq: line.checkpointed_seq,
     });
     let doorway = rings.doorway.clone();
-    let flusher = spawn_flusher(line.store.flusher, &failure, &doorway, &waker)?;
     let thread = SequencerThread {
         rings,
         machine,
         wait: config.wait,
         priority_per_round: config.priority_per_round,
     };
-    let sequencer = spawn_sequencer(thread, &failure, &waker)?;
+    let mut placement = place(config.pin, line.store.directory.as_deref());
+    let context = Context { failure, doorway, waker, cpu: placement.cpu };
+    let (flusher, flusher_pinned) = context.spawn_flusher(line.store.flusher)?;
+    let (sequencer, sequencer_pinned) = context.spawn_sequencer(thread)?;
+    let pinned = |reported: Receiver<bool>| reported.recv().unwrap_or(false);
+    if !pinned(flusher_pinned) | !pinned(sequencer_pinned)
+        && let Some(cpu) = placement.cpu
+    {
+        placement = Placement { cpu: None, why: Why::Refused(cpu) };
+    }
+    let Context { failure, doorway, .. } = context;
     let clock = clock_state;
     let running = Running { doorway, gauges, clock, watermark, failure, sequencer, flusher };
-    Ok(Started { input, output, running })
+    Ok(Started { input, output, running, placement })
 }
 
-fn spawn_flusher(
-    flusher: impl Flush,
-    failure: &FailureFlag,
-    doorway: &Arc<Doorway>,
-    waker: &Waker,
-) -> Result<JoinHandle<()>, StartError> {
-    let (flag, doorway, waker) = (failure.clone(), doorway.clone(), waker.clone());
-    let run = move || {
-        let guard = PanicGuard { flag: flag.clone(), thread: "flusher" };
-        if let Err(reason) = flusher.run(&mut || waker()) {
-            flag.raise(Failure::Journal(reason));
-            doorway.gate.wake();
-            waker();
-        }
-        drop(guard);
-    };
-    let builder = std::thread::Builder::new().name("flusher".into());
-    builder.spawn(run).map_err(|error| StartError::Thread("flusher", error))
+/// What both threads are started with.
+struct Context {
+    failure: FailureFlag,
+    doorway: Arc<Doorway>,
+    waker: Waker,
+    cpu: Option<usize>,
 }
 
-fn spawn_sequencer<L: Log, C: Clock>(
-    thread: SequencerThread<L, C>,
-    failure: &FailureFlag,
-    waker: &Waker,
-) -> Result<JoinHandle<Option<Engine>>, StartError> {
-    let (flag, waker, doorway) = (failure.clone(), waker.clone(), thread.rings.doorway.clone());
-    let run = move || {
-        let guard = PanicGuard { flag: flag.clone(), thread: "sequencer" };
-        let result = thread.run();
-        drop(guard);
-        match result {
-            Ok(engine) => Some(engine),
-            Err(failure) => {
-                flag.raise(failure);
-                doorway.closed.store(true, Ordering::Release);
-                waker();
-                None
-            }
+/// A thread, and whether it could be pinned.
+type Spawned<T> = (JoinHandle<Option<T>>, Receiver<bool>);
+
+impl Context {
+    fn spawn_flusher(&self, flusher: impl Flush) -> Result<Spawned<()>, StartError> {
+        let waker = self.waker.clone();
+        self.spawn("flusher", move || flusher.run(&mut || waker()).map_err(Failure::Journal))
+    }
+
+    fn spawn_sequencer<L: Log, C: Clock>(
+        &self,
+        thread: SequencerThread<L, C>,
+    ) -> Result<Spawned<Engine>, StartError> {
+        self.spawn("sequencer", move || thread.run())
+    }
+
+    fn spawn<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        run: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    ) -> Result<Spawned<T>, StartError> {
+        let (report, reported) = channel();
+        let alarm = Alarm {
+            name,
+            failure: self.failure.clone(),
+            doorway: self.doorway.clone(),
+            waker: self.waker.clone(),
+        };
+        let cpu = self.cpu;
+        let pinned_run = move || {
+            // The receiver waits for this and nothing else, so it is there.
+            let _ = report.send(cpu.is_none_or(pin_current_thread));
+            run().inspect_err(|failure| alarm.raise(failure.clone())).ok()
+        };
+        let builder = std::thread::Builder::new().name(name.into());
+        let thread = builder.spawn(pinned_run).map_err(|error| StartError::Thread(name, error))?;
+        Ok((thread, reported))
+    }
+}
+
+/// Lets everybody know that a thread of the line has failed, by an error or by a panic.
+struct Alarm {
+    name: &'static str,
+    failure: FailureFlag,
+    doorway: Arc<Doorway>,
+    waker: Waker,
+}
+
+impl Alarm {
+    fn raise(&self, failure: Failure) {
+        self.failure.raise(failure);
+        self.doorway.closed.store(true, Ordering::Release);
+        self.doorway.gate.wake();
+        (self.waker)();
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.raise(Failure::Panic(self.name));
         }
-    };
-    let builder = std::thread::Builder::new().name("sequencer".into());
-    builder.spawn(run).map_err(|error| StartError::Thread("sequencer", error))
+    }
 }
 
 impl Running {
@@ -224,9 +265,8 @@ impl Running {
             return Err(failure);
         }
         match (engine, flusher) {
-            (Ok(Some(engine)), Ok(())) => Ok(engine),
-            (Ok(Some(_)), Err(_)) => Err(Failure::Panic("flusher")),
-            _ => Err(Failure::Panic("sequencer")),
+            (Ok(Some(engine)), Ok(Some(()))) => Ok(engine),
+            _ => unreachable!("a thread that ends without its result has raised the flag"),
         }
     }
 }

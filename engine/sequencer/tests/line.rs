@@ -1,84 +1,169 @@
-//! The line in memory: order, priority, busy, durability, queries, stopping and failing.
+//! The line in memory: order, priority, busy, back-pressure, durability, queries, stop and failure.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
-use ringpit_core::command::{CreateAsset, QueryDepth};
-use ringpit_core::{AssetId, Command, Engine, Input, InstrumentId, SessionId};
-use ringpit_sequencer::memory::{self, MemoryControl, MemoryFlusher, MemoryLog};
+mod common;
+
+use common::{TestClock, asset, config, line, start_in_memory, wait_until};
+use ringpit_core::command::QueryDepth;
+use ringpit_core::{Command, Input, InstrumentId, SessionId};
 use ringpit_sequencer::{
-    Busy, Class, Config, Lane, Line, OutputKind, Pin, RecordKind, Started, SystemClock, start,
+    Busy, Class, Config, Failure, InputPort, Lane, OutputKind, OutputPort, RecordKind, SystemClock,
+    start,
 };
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-fn config() -> Config {
-    Config { pin: Pin::None, ..Config::default() }
+/// Offers until it is taken.
+fn offer_patiently(port: &mut InputPort, tag: u64, input: &Input) {
+    wait_until(|| port.offer(Lane::Normal, Class::Protected, tag, input) != Err(Busy));
+    port.wake();
 }
 
-fn line() -> (Line<MemoryLog, MemoryFlusher>, MemoryControl) {
-    let (store, control) = memory::store(1 << 20);
-    (Line { engine: Engine::new(), checkpointed_seq: 0, store }, control)
-}
-
-fn start_in_memory(config: &Config) -> (Started, MemoryControl) {
-    let (line, control) = line();
-    (start(config, line, SystemClock, Arc::new(|| ())).unwrap(), control)
-}
-
-fn asset(number: u32) -> Input {
-    let code = ringpit_core::command::Text::new("A").unwrap();
-    Input {
-        session: SessionId(7),
-        client_seq: u64::from(number),
-        command: CreateAsset { asset: AssetId(number), code, decimals: 0 }.into(),
-    }
-}
-
-/// Polls until `until` says so; a test that hangs fails after a minute.
-fn wait_until(mut until: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !until() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "waited in vain");
-        std::thread::yield_now();
-    }
+/// Reads until so many inputs were applied; gives their client numbers in order.
+fn read_applied(output: &mut OutputPort, count: usize) -> Vec<u64> {
+    let mut numbers = Vec::new();
+    wait_until(|| {
+        output.poll(64, |slot| {
+            if slot.kind == OutputKind::Applied {
+                assert_eq!(slot.seq as usize, numbers.len() + 1);
+                numbers.push(slot.ref_seq_no.unwrap());
+            }
+        });
+        numbers.len() == count
+    });
+    numbers
 }
 
 #[test]
 fn inputs_are_journaled_in_the_order_of_the_ring() {
-    let (mut started, control) = start_in_memory(&config());
+    let (mut started, control) = start_in_memory(&config(), SystemClock, 2_000);
     for number in 1..=1_000 {
-        while started.input.offer(Lane::Normal, Class::Protected, 9, &asset(number)) == Err(Busy) {
-            std::thread::yield_now();
-        }
-        started.input.wake();
+        offer_patiently(&mut started.input, 9, &asset(number));
     }
-    let mut applied = 0;
-    wait_until(|| {
-        started.output.poll(64, |slot| {
-            applied += u64::from(slot.kind == OutputKind::Applied);
-            assert_eq!((slot.kind, slot.seq), (OutputKind::Applied, applied));
-            assert_eq!(slot.ref_seq_no, Some(applied));
-        });
-        applied == 1_000
-    });
+    let numbers = read_applied(&mut started.output, 1_000);
+    assert!(numbers.iter().copied().eq(1..=1_000));
     let watermark = started.running.watermark();
     wait_until(|| watermark.releasable() == 1_000);
+    assert_eq!(started.running.status().seq, 1_000);
     let engine = started.running.stop().unwrap();
     assert_eq!(engine.seq(), 1_000);
     let records = control.records();
     assert_eq!(records.len(), 1_001);
-    for (record, number) in records.iter().zip(1..) {
-        if record.kind == RecordKind::Input {
-            let input = ringpit_core::codec::decode(&record.payload).unwrap();
-            assert_eq!((record.seq, input), (number, asset(number as u32)));
-        }
+    for (record, number) in records[..1_000].iter().zip(1..) {
+        let input = ringpit_core::codec::decode(&record.payload).unwrap();
+        assert_eq!((record.kind, record.seq), (RecordKind::Input, u64::from(number)));
+        assert_eq!(input, asset(number));
     }
-    assert!(records.windows(2).all(|pair| pair[0].at <= pair[1].at));
-    assert_eq!(records[1_000].kind, RecordKind::Checkpoint);
+    assert!(records.windows(2).all(|pair| pair[0].at <= pair[1].at), "time never falls");
+    assert_eq!((records[1_000].kind, records[1_000].seq), (RecordKind::Checkpoint, 1_000));
+}
+
+#[test]
+fn threads_share_the_ring_and_each_keeps_its_order() {
+    let (mut started, _control) = start_in_memory(&config(), SystemClock, 10_000);
+    let threads = [1, 2, 3].map(|session| {
+        let mut port = started.input.clone();
+        std::thread::spawn(move || {
+            for number in 1..=1_000 {
+                let input = Input { session: SessionId(session), ..asset(number) };
+                offer_patiently(&mut port, 1, &input);
+            }
+        })
+    });
+    let mut last = [0; 4];
+    let mut taken = 0;
+    wait_until(|| {
+        started.output.poll(64, |slot| {
+            if slot.kind == OutputKind::Applied {
+                let number = &mut last[slot.owner.0 as usize];
+                *number += 1;
+                assert_eq!(slot.ref_seq_no, Some(*number));
+                taken += 1;
+            }
+        });
+        taken == 3_000
+    });
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    assert_eq!(started.running.stop().unwrap().seq(), 3_000);
+}
+
+#[test]
+fn long_inputs_travel_beside_the_ring_and_give_their_place_back() {
+    let lines = [ringpit_core::command::Line::default(); 16];
+    let cart = ringpit_core::command::ReserveCart {
+        account: 1.into(),
+        sale: 1.into(),
+        request_id: 1.into(),
+        origin: None,
+        lines: ringpit_core::List::from_slice(&lines).unwrap(),
+    };
+    let config = Config { long_inputs: 3, ..config() };
+    let (mut started, control) = start_in_memory(&config, SystemClock, 2_000);
+    let input = |number| Input { session: SessionId(1), client_seq: number, command: cart.into() };
+    for number in 1..=100 {
+        offer_patiently(&mut started.input, 1, &input(number));
+    }
+    read_applied(&mut started.output, 100);
+    started.running.stop().unwrap();
+    for (record, number) in control.records()[..100].iter().zip(1..) {
+        assert_eq!(ringpit_core::codec::decode(&record.payload).unwrap(), input(number));
+    }
+}
+
+#[test]
+fn priority_goes_first_but_only_so_many_a_round() {
+    let clock = TestClock::new();
+    let config = Config { priority_per_round: 2, ..config() };
+    let (mut started, _control) = start_in_memory(&config, clock.clone(), 1_000);
+    let port = &mut started.input;
+    clock.hold(|| port.wake());
+    for number in 1..=200 {
+        port.offer(Lane::Normal, Class::NewBusiness, 1, &asset(number)).unwrap();
+    }
+    for number in 1_001..=1_005 {
+        port.offer(Lane::Priority, Class::Protected, 1, &asset(number)).unwrap();
+    }
+    port.wake();
+    clock.release();
+    let applied = read_applied(&mut started.output, 205);
+    let at = |number| applied.iter().position(|applied| *applied == number).unwrap();
+    assert_eq!([1_001, 1_002, 1_003, 1_004, 1_005].map(at), [0, 1, 66, 67, 132]);
+    started.running.stop().unwrap();
+}
+
+#[test]
+fn new_business_leaves_the_reserved_share_free() {
+    let clock = TestClock::new();
+    let config = Config { input_slots: 64, reserved_percent: 10, ..config() };
+    let (mut started, _control) = start_in_memory(&config, clock.clone(), 1_000);
+    let port = &mut started.input;
+    for round in 0..3 {
+        let first = round * 1_000;
+        clock.hold(|| port.wake());
+        let taken = |port: &mut InputPort, class, from: u32| {
+            let offered = (from..).map(|number| port.offer(Lane::Normal, class, 1, &asset(number)));
+            offered.take_while(Result::is_ok).count()
+        };
+        assert_eq!(taken(port, Class::NewBusiness, first + 1), 58);
+        assert_eq!(taken(port, Class::Protected, first + 101), 6);
+        assert_eq!(port.offer(Lane::Normal, Class::Protected, 1, &asset(9_000)), Err(Busy));
+        port.offer(Lane::Priority, Class::NewBusiness, 1, &asset(first + 200)).unwrap();
+        clock.release();
+        port.wake();
+        let mut applied = 0;
+        wait_until(|| {
+            let is_applied = |kind| u64::from(kind == OutputKind::Applied);
+            started.output.poll(100, |slot| applied += is_applied(slot.kind));
+            applied == 65
+        });
+        wait_until(|| !port.clone().is_nearly_full());
+    }
+    started.running.stop().unwrap();
 }
 
 #[test]
 fn a_query_is_answered_at_its_place_and_not_journaled() {
-    let (mut started, control) = start_in_memory(&config());
+    let (mut started, control) = start_in_memory(&config(), SystemClock, 10);
     let query = Input {
         session: SessionId(3),
         client_seq: 5,
@@ -86,14 +171,122 @@ fn a_query_is_answered_at_its_place_and_not_journaled() {
     };
     started.input.offer(Lane::Normal, Class::NewBusiness, 77, &query).unwrap();
     started.input.wake();
-    let mut ended = false;
+    let (mut answers, mut ended) = (0, None);
     wait_until(|| {
         started.output.poll(64, |slot| {
             assert_eq!((slot.tag, slot.owner_seq), (77, 0));
-            ended |= matches!(slot.kind, OutputKind::EndOfQuery { .. });
+            match slot.kind {
+                OutputKind::EndOfQuery { count } => ended = Some(count),
+                _ => answers += 1,
+            }
         });
-        ended
+        ended.is_some()
     });
+    assert_eq!(ended, Some(answers));
     assert_eq!(started.running.stop().unwrap().seq(), 0);
     assert!(control.records().is_empty());
+}
+
+#[test]
+fn the_reader_is_woken_when_something_may_leave_and_not_before() {
+    let (line, control) = line(100);
+    let woken = Arc::new(AtomicU64::new(0));
+    let count = woken.clone();
+    let waker = Arc::new(move || {
+        count.fetch_add(1, Ordering::SeqCst);
+    });
+    let mut started = start(&config(), line, SystemClock, waker).unwrap();
+    let watermark = started.running.watermark();
+    control.hold(true);
+    offer_patiently(&mut started.input, 1, &asset(1));
+    wait_until(|| started.running.status().seq == 1);
+    assert_eq!((watermark.releasable(), woken.load(Ordering::SeqCst)), (0, 0));
+    control.hold(false);
+    wait_until(|| watermark.releasable() == 1 && woken.load(Ordering::SeqCst) > 0);
+    assert_eq!(started.output.poll(9, |_| ()), 1);
+    started.running.stop().unwrap();
+}
+
+#[test]
+fn a_full_log_stops_the_intake_and_loses_nothing() {
+    let (mut started, control) = start_in_memory(&config(), SystemClock, 10);
+    for number in 1..=25 {
+        started.input.offer(Lane::Normal, Class::NewBusiness, 1, &asset(number)).unwrap();
+    }
+    started.input.wake();
+    for _ in 0..2 {
+        let before = started.running.status().full_waits;
+        wait_until(|| started.running.status().full_waits > before && control.is_full());
+        control.clear();
+    }
+    assert!(read_applied(&mut started.output, 25).into_iter().eq(1..=25));
+    started.running.stop().unwrap();
+}
+
+#[test]
+fn a_full_output_ring_makes_the_sequencer_wait_and_loses_nothing() {
+    let config = Config { output_slots: 64, ..config() };
+    let (mut started, _control) = start_in_memory(&config, SystemClock, 2_000);
+    for number in 1..=1_000 {
+        offer_patiently(&mut started.input, 1, &asset(number));
+    }
+    assert!(read_applied(&mut started.output, 1_000).into_iter().eq(1..=1_000));
+    started.running.stop().unwrap();
+}
+
+#[test]
+fn a_reader_that_is_gone_is_not_waited_for() {
+    let config = Config { output_slots: 64, ..config() };
+    let (mut started, _control) = start_in_memory(&config, SystemClock, 2_000);
+    drop(started.output);
+    for number in 1..=1_000 {
+        offer_patiently(&mut started.input, 1, &asset(number));
+    }
+    assert_eq!(started.running.stop().unwrap().seq(), 1_000);
+}
+
+#[test]
+fn after_a_failed_flush_nothing_may_leave_any_more() {
+    let (mut started, control) = start_in_memory(&config(), SystemClock, 100);
+    let failure = started.running.failure();
+    offer_patiently(&mut started.input, 1, &asset(1));
+    let watermark = started.running.watermark();
+    wait_until(|| watermark.releasable() == 1);
+    assert!(!failure.is_set());
+    control.fail();
+    offer_patiently(&mut started.input, 1, &asset(2));
+    wait_until(|| failure.is_set());
+    wait_until(|| started.running.is_stopped());
+    assert_eq!(watermark.releasable(), 1);
+    assert_eq!(started.input.offer(Lane::Normal, Class::Protected, 1, &asset(3)), Err(Busy));
+    let reason = Failure::Journal("a flush failed, as the test asked".into());
+    assert_eq!(started.running.stop().err(), Some(reason));
+}
+
+#[test]
+fn a_panic_on_the_line_is_a_failure() {
+    let clock = TestClock::new();
+    let (mut started, _control) = start_in_memory(&config(), clock.clone(), 100);
+    let failure = started.running.failure();
+    clock.panic();
+    started.input.wake();
+    let _ = started.input.offer(Lane::Normal, Class::Protected, 1, &asset(1));
+    wait_until(|| failure.is_set());
+    assert_eq!(started.running.stop().err(), Some(Failure::Panic("sequencer")));
+}
+
+#[test]
+fn settings_that_cannot_be_are_named() {
+    let refused = |config: Config| {
+        let (line, _control) = line(1);
+        start(&config, line, SystemClock, Arc::new(|| ())).unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused(Config { input_slots: 100, ..config() }),
+        "input_slots is 100: a power of two from 64 to 1,048,576"
+    );
+    assert_eq!(
+        refused(Config { reserved_percent: 91, ..config() }),
+        "reserved_percent is 91: from 0 to 90"
+    );
 }
