@@ -1,0 +1,458 @@
+//! Opens a store: recovers the line, makes what was recovered durable, and hands out its two ends.
+//!
+//! Outcomes (see `line`): clean; cut above the highest durable mark, named and dropped; damage,
+//! which refuses to start unless the operator accepts the loss of what came after. What was read
+//! may have come from the page cache of a killed process, so nothing of it counts as durable before
+//! it has been rewritten and flushed.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::appender::Appender;
+use crate::error::{Cut, Damage, IoError, OpenError};
+use crate::filesystem;
+use crate::flusher::Flusher;
+use crate::format::{self, HEADER_BYTES, StoreId};
+use crate::limits::{
+    PAGE_BYTES, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, TAIL_BYTES_DEFAULT,
+    TAIL_BYTES_MAX, TAIL_BYTES_MIN,
+};
+use crate::line::{self, Line, OnRecord, Verdict, Walk};
+use crate::lock::StoreLock;
+use crate::reader::Reader;
+use crate::record::Progress;
+use crate::shared::{SegmentEntry, Shared, Watermark};
+use crate::storage::{DirStorage, Storage, write_whole};
+use crate::tail::{Tail, TailCopy};
+use crate::tail_file::{self, TailHome};
+use crate::writer::{Last, NEXT_NAME, SegmentWriter, Start, StoreFacts, fitting};
+
+/// When an answer may leave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Once its input survives a power cut.
+    #[default]
+    Sync,
+    /// At once; a killed process loses nothing, a power cut the last moments.
+    Async,
+}
+
+/// How to open a store.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Length of segments made from now on: whole pages from 64 KiB to 1 GiB.
+    pub segment_bytes: u64,
+    /// Length of the tail's ring: whole pages from 64 KiB to 16 GiB.
+    pub tail_bytes: u64,
+    /// Where the tail goes; `None` for `/dev/shm`, else the store.
+    pub tail_dir: Option<PathBuf>,
+    /// When answers may leave.
+    pub durability: Durability,
+    /// If damage is found: go on without what it destroyed, provided that all up to this number is
+    /// intact. Does nothing when there is no damage.
+    pub accept_loss_after: Option<u64>,
+    /// Latest rules the caller knows; a new store starts with them.
+    pub rules_version: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            segment_bytes: SEGMENT_BYTES_DEFAULT,
+            tail_bytes: TAIL_BYTES_DEFAULT,
+            tail_dir: None,
+            durability: Durability::Sync,
+            accept_loss_after: None,
+            rules_version: 1,
+        }
+    }
+}
+
+impl Options {
+    fn check(&self) -> Result<(), OpenError> {
+        let sizes = [
+            ("segment_bytes", self.segment_bytes, SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX),
+            ("tail_bytes", self.tail_bytes, TAIL_BYTES_MIN, TAIL_BYTES_MAX),
+        ];
+        for (field, value, min, max) in sizes {
+            if !(min..=max).contains(&value) || !value.is_multiple_of(PAGE_BYTES) {
+                let reason =
+                    format!("{value} is not a multiple of {PAGE_BYTES} between {min} and {max}");
+                return Err(OpenError::Option { field, reason });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An open store.
+pub struct Opened {
+    /// For the one thread that writes the line.
+    pub appender: Appender,
+    /// For a thread of its own.
+    pub flusher: Flusher,
+    /// For anyone.
+    pub reader: Reader,
+    /// What was found.
+    pub recovered: Recovered,
+}
+
+/// What recovery found.
+#[derive(Clone, Debug)]
+pub struct Recovered {
+    /// The store.
+    pub store_id: StoreId,
+    /// Whether the store was made just now.
+    pub is_new: bool,
+    /// Rules the store runs under.
+    pub rules_version: u32,
+    /// Number of the last input.
+    pub last_seq: u64,
+    /// Its time, in UNIX nanoseconds.
+    pub last_time_ns: u64,
+    /// Inputs and checkpoints recovered.
+    pub records: u64,
+    /// How many of them came from the tail: appended, but not yet known to be durable.
+    pub tail_records: u64,
+    /// Bytes of records in the segments.
+    pub bytes: u64,
+    /// What was dropped at the end, never durable.
+    pub cut: Option<Cut>,
+    /// What was damaged and given up because the operator accepted the loss.
+    pub accepted_loss: Option<Damage>,
+    /// Sentences for the operator.
+    pub warnings: Vec<String>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Opens the store in `dir`, or makes one there. Every surviving input and checkpoint goes through
+/// `on_record` in order before this returns; on an error, what went through counts for nothing.
+pub fn open(
+    dir: &Path,
+    options: &Options,
+    on_record: OnRecord<'_>,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Opened, OpenError> {
+    options.check()?;
+    std::fs::create_dir_all(dir).map_err(|error| IoError::new("create", dir, error))?;
+    let lock = StoreLock::take(dir)?;
+    let storage: Arc<dyn Storage> = Arc::new(DirStorage::new(dir));
+    let mut recovery = Recovery::new(storage, options);
+    recovery.warnings.extend(filesystem::warning(dir));
+    let tail_dir = options.tail_dir.as_deref();
+    let has_tail = tail_file::is_known(dir);
+    let mut old_tail = None;
+    let mut note = None;
+    let (line, writer) = recovery.run(on_record, progress, has_tail, &mut |store_id| {
+        let Some(path) = tail_file::find(dir, tail_dir, store_id)? else {
+            return Ok(TailCopy::default());
+        };
+        old_tail = Some(tail_file::lock_existing(&path)?);
+        let (copy, text) = tail_file::read(&path, store_id)?;
+        note = text;
+        Ok(copy)
+    })?;
+    recovery.warnings.extend(note);
+    // All that was in it is in the segments now.
+    drop(old_tail);
+    let (id, bytes) = (writer.facts().id, options.tail_bytes);
+    let (tail, home) = tail_file::renew(dir, tail_dir, id, bytes, &mut recovery.warnings)?;
+    Ok(recovery.finish(line, writer, tail, home, Some(lock)))
+}
+
+/// Like [`open`], over any storage and with a tail in plain memory: for tests and simulators.
+/// `tail` is what a killed process left behind; `None` after a power cut. Takes no lock.
+pub fn open_in(
+    storage: Arc<dyn Storage>,
+    options: &Options,
+    tail: Option<&TailCopy>,
+    on_record: OnRecord<'_>,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Opened, OpenError> {
+    options.check()?;
+    let mut recovery = Recovery::new(storage, options);
+    let (line, writer) = recovery
+        .run(on_record, progress, tail.is_some(), &mut |_| Ok(tail.cloned().unwrap_or_default()))?;
+    let tail = Tail::in_memory(writer.facts().id, options.tail_bytes);
+    Ok(recovery.finish(line, writer, tail, TailHome::none(), None))
+}
+
+/// An opening in progress.
+struct Recovery<'o> {
+    storage: Arc<dyn Storage>,
+    options: &'o Options,
+    started: Instant,
+    warnings: Vec<String>,
+    accepted_loss: Option<Damage>,
+}
+
+impl<'o> Recovery<'o> {
+    fn new(storage: Arc<dyn Storage>, options: &'o Options) -> Self {
+        let started = Instant::now();
+        Self { storage, options, started, warnings: Vec::new(), accepted_loss: None }
+    }
+
+    /// Walks the line and makes it durable; `None` and a first segment for a new store.
+    fn run(
+        &mut self,
+        on_record: OnRecord<'_>,
+        progress: &mut dyn FnMut(Progress<'_>),
+        has_tail: bool,
+        read_tail: &mut dyn FnMut(StoreId) -> Result<TailCopy, OpenError>,
+    ) -> Result<(Option<Line>, SegmentWriter), OpenError> {
+        let storage = self.storage.clone();
+        let files = segment_files(&*storage)?;
+        self.remove_leftover()?;
+        if files.is_empty() {
+            if has_tail {
+                return Err(lost_segments().into());
+            }
+            return Ok((None, self.create()?));
+        }
+        let mut walk = Walk { storage: &*storage, from_seq: 1, notes: false, on_record, progress };
+        let mut line = walk.segments(&files)?;
+        self.check_rules(&line)?;
+        if !matches!(line.verdict, Verdict::Damage(_)) {
+            let tail = read_tail(store_id(&line))?;
+            self.warnings.extend(line::adopt(&mut line, &tail, &mut walk)?);
+        }
+        if let Verdict::Damage(damage) = &line.verdict {
+            let damage = damage.clone();
+            self.accept_loss(&damage)?;
+            set_aside(&*storage, &line)?;
+            self.accepted_loss = Some(damage);
+        }
+        let writer = self.make_durable(&mut line)?;
+        Ok((Some(line), writer))
+    }
+
+    fn check_rules(&self, line: &Line) -> Result<(), OpenError> {
+        let found = line.segments.last().map_or(0, |segment| segment.header.rules_version);
+        let known = self.options.rules_version;
+        if found > known { Err(OpenError::NewerRules { found, known }) } else { Ok(()) }
+    }
+
+    /// A segment that was being prepared holds nothing of the line.
+    fn remove_leftover(&self) -> Result<(), IoError> {
+        let failed = |error| IoError::new("remove", self.storage.path().join(NEXT_NAME), error);
+        let names = self.storage.list().map_err(failed)?;
+        if names.iter().any(|name| name == NEXT_NAME) {
+            self.storage.remove(NEXT_NAME).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn create(&self) -> Result<SegmentWriter, OpenError> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|error| {
+            let source = std::io::Error::other(error.to_string());
+            IoError::new("ask for randomness for", self.storage.path(), source)
+        })?;
+        let facts = StoreFacts {
+            id: StoreId(id),
+            rules_version: self.options.rules_version,
+            segment_bytes: self.options.segment_bytes,
+        };
+        Ok(SegmentWriter::create(self.storage.clone(), facts)?)
+    }
+
+    /// Whether the operator accepts this damage.
+    fn accept_loss(&mut self, damage: &Damage) -> Result<(), OpenError> {
+        let (intact, damage) = (damage.intact_before, Box::new(damage.clone()));
+        match self.options.accept_loss_after {
+            None => Err(OpenError::Damage(damage)),
+            Some(asked) if asked > intact => Err(OpenError::LossTooSmall { asked, intact, damage }),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Rewrites what was not proven durable, clears what was cut, writes the adopted tail, flushes
+    /// all of it and says so with a mark.
+    fn make_durable(&mut self, line: &mut Line) -> Result<SegmentWriter, OpenError> {
+        let Some(segment) = line.segments.last() else {
+            return Err(lost_segments().into());
+        };
+        let (name, header) = (segment.name.clone(), segment.header);
+        self.rewrite(line, &name, header.segment_bytes)?;
+        let facts = StoreFacts {
+            id: header.store_id,
+            rules_version: header.rules_version,
+            segment_bytes: self.options.segment_bytes,
+        };
+        let last = line.in_segments;
+        let start = Start {
+            name,
+            offset: line.end_offset,
+            bytes: header.segment_bytes,
+            last: Last { seq: last.last_seq, time_ns: last.last_time_ns, crc: last.last_crc },
+            hasher: line.hasher.clone(),
+            unmarked: !line.ends_with_mark && line.end_offset > HEADER_BYTES as u64,
+        };
+        let mut writer = SegmentWriter::resume(self.storage.clone(), facts, start)?;
+        let adopted_bytes = std::mem::take(&mut line.adopted);
+        let mut adopted = &adopted_bytes[..];
+        while !adopted.is_empty() {
+            let room = usize::try_from(writer.room()).unwrap_or(usize::MAX);
+            let fit = fitting(adopted, room);
+            let (now, later) = adopted.split_at(fit.bytes);
+            match fit.last {
+                Some(last) => {
+                    writer.write(now, last)?;
+                    writer.digest(now);
+                    writer.flush()?;
+                    writer.seal()?;
+                }
+                None => {
+                    writer.rotate()?;
+                    line.begun.push(writer.place().0.to_owned());
+                }
+            }
+            adopted = later;
+        }
+        self.storage
+            .sync_dir()
+            .map_err(|error| IoError::new("flush directory", self.storage.path(), error))?;
+        writer.mark()?;
+        Ok(writer)
+    }
+
+    /// Rewrites the part of the last segment that no mark proves durable (all before that segment
+    /// is proven by its existence), and zeros whatever lies behind.
+    fn rewrite(&self, line: &Line, name: &str, segment_bytes: u64) -> Result<(), IoError> {
+        let failed = |error| IoError::new("rewrite", self.storage.path().join(name), error);
+        let from = line.unproven_offset();
+        let kept = &line.last_bytes[from as usize..line.end_offset as usize];
+        let is_short = (line.last_bytes.len() as u64) < segment_bytes;
+        let zeros_until = if is_short { segment_bytes } else { line.rest_end };
+        if kept.is_empty() && zeros_until <= line.end_offset {
+            return Ok(());
+        }
+        let mut bytes = kept.to_vec();
+        bytes.resize((zeros_until.max(line.end_offset) - from) as usize, 0);
+        let file = self.storage.open(name).map_err(failed)?;
+        write_whole(&*file, &bytes, from).map_err(failed)?;
+        file.sync_data().map_err(failed)
+    }
+
+    fn finish(
+        self,
+        line: Option<Line>,
+        writer: SegmentWriter,
+        tail: Tail,
+        home: TailHome,
+        lock: Option<StoreLock>,
+    ) -> Opened {
+        let facts = writer.facts();
+        let last = writer.last();
+        let mut chain = crate::chain::Chain::new(facts.id);
+        let mut recovered = Recovered {
+            store_id: facts.id,
+            is_new: line.is_none(),
+            rules_version: facts.rules_version,
+            last_seq: last.seq,
+            last_time_ns: last.time_ns,
+            records: 0,
+            tail_records: 0,
+            bytes: 0,
+            cut: None,
+            accepted_loss: self.accepted_loss,
+            warnings: self.warnings,
+            took: Duration::ZERO,
+        };
+        let mut segments = Vec::new();
+        if let Some(line) = line {
+            chain = line.chain;
+            recovered.records = line.records;
+            recovered.tail_records = line.adopted_records;
+            recovered.bytes = line.record_bytes;
+            if let Verdict::Cut(cut) = &line.verdict {
+                recovered.cut = Some(cut.clone());
+            }
+            recovered.warnings.extend(line.stray.iter().map(|(file, offset)| {
+                format!(
+                    "{file} has bytes that are not zero at offset {offset}, where nothing was \
+                         written: the records are intact, but the disk may be failing"
+                )
+            }));
+            segments.extend(line.segments.into_iter().map(|segment| SegmentEntry {
+                first_seq: segment.header.first_seq,
+                name: segment.name,
+                places: segment.places,
+            }));
+            segments.extend(line.begun.into_iter().map(|name| {
+                let first_seq = format::segment_first_seq(&name).unwrap_or(0);
+                assert!(first_seq > 0, "a segment is named by its first number");
+                SegmentEntry { name, first_seq, places: Vec::new() }
+            }));
+        } else {
+            let name = format::segment_name(1);
+            segments.push(SegmentEntry { name, first_seq: 1, places: Vec::new() });
+        }
+        assert_eq!(chain.last_seq, last.seq, "all that was recovered is written");
+        assert_eq!(chain.last_crc, last.crc, "the line goes on from its last record");
+        let shared = Arc::new(Shared::new(last.seq, self.options.durability, segments, lock));
+        let (tail_writer, tail_reader, tail) = tail.split(last.seq);
+        let watermark = Watermark::new(shared.clone(), tail);
+        let appender = Appender::new(tail_writer, shared.clone(), chain, watermark.clone());
+        let reader = Reader::new(self.storage, shared.clone(), facts.id);
+        let flusher = Flusher::new(shared, tail_reader, writer, watermark, home);
+        recovered.took = self.started.elapsed();
+        Opened { appender, flusher, reader, recovered }
+    }
+}
+
+/// Segment files in order.
+pub(crate) fn segment_files(storage: &dyn Storage) -> Result<Vec<String>, IoError> {
+    let names = storage.list().map_err(|error| IoError::new("list", storage.path(), error))?;
+    let mut files: Vec<String> =
+        names.into_iter().filter(|name| format::segment_first_seq(name).is_some()).collect();
+    files.sort_unstable();
+    Ok(files)
+}
+
+pub(crate) fn store_id(line: &Line) -> StoreId {
+    line.segments.last().map_or(StoreId([0; 16]), |segment| segment.header.store_id)
+}
+
+/// There is a tail, so there were segments.
+fn lost_segments() -> Damage {
+    Damage {
+        file: format::segment_name(1),
+        offset: 0,
+        seq: 1,
+        fault: format::Fault::MissingSegment(1),
+        intact_before: 0,
+        intact_after: None,
+        durable_seq: 0,
+    }
+}
+
+/// Keeps what an accepted loss gives up, under names that recovery does not look at: the files
+/// behind the damage, last first so that the line always ends at the same place, and a copy of the
+/// damaged file.
+fn set_aside(storage: &dyn Storage, line: &Line) -> Result<(), OpenError> {
+    let Some(segment) = line.segments.last() else {
+        // Nothing is intact, not even a header: there is no line to go on with.
+        let Verdict::Damage(damage) = &line.verdict else { return Ok(()) };
+        return Err(damage.clone().into());
+    };
+    let names = storage.list().map_err(|error| IoError::new("list", storage.path(), error))?;
+    let free =
+        |name: &str| (1_u32..).map(|n| format!("{name}.lost-{n}")).find(|new| !names.contains(new));
+    for name in line.later_files.iter().rev() {
+        let aside = free(name).unwrap_or_default();
+        storage
+            .rename(name, &aside)
+            .map_err(|error| IoError::new("set aside", storage.path().join(name), error))?;
+    }
+    let copy = free(&segment.name).unwrap_or_default();
+    let failed = |error| IoError::new("copy aside to", storage.path().join(&copy), error);
+    let file = storage.create(&copy).map_err(failed)?;
+    write_whole(&*file, &line.last_bytes, 0).map_err(failed)?;
+    file.sync_data().map_err(failed)?;
+    Ok(storage
+        .sync_dir()
+        .map_err(|error| IoError::new("flush directory", storage.path(), error))?)
+}

@@ -1,0 +1,224 @@
+//! The line on a real disk: threads, mapped tail, lock, a killed process.
+//!
+//! The process that is killed is this test program itself, started again with an environment
+//! variable that makes `the_process_that_is_killed` append until it dies.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use ringpit_journal::{Kind, OpenError, Opened, Options, Outcome, open, read, verify};
+use support::{Kept, assert_line, payload, small, time_ns};
+
+const DIR: &str = "RINGPIT_JOURNAL_TEST_DIR";
+
+/// The tail beside the segments: tests leave nothing behind in shared memory.
+fn options(dir: &Path) -> Options {
+    Options { tail_dir: Some(dir.to_path_buf()), ..small() }
+}
+
+fn open_dir(dir: &Path, options: &Options) -> (Result<Opened, OpenError>, Vec<Kept>) {
+    let mut kept = Vec::new();
+    let opened = open(
+        dir,
+        options,
+        &mut |record| {
+            kept.push(Kept::of(record));
+            Ok(())
+        },
+        &mut |_| {},
+    );
+    (opened, kept)
+}
+
+/// Appends `count` inputs beside a running flusher and stops cleanly.
+fn serve(opened: Opened, count: u64, bytes_max: usize) {
+    let Opened { mut appender, flusher, .. } = opened;
+    let watermark = appender.watermark();
+    let thread = std::thread::spawn(move || {
+        let mut last = 0;
+        flusher.run(|seq| {
+            assert!(seq >= last);
+            last = seq;
+        })
+    });
+    for _ in 0..count {
+        let seq = appender.last_seq() + 1;
+        let payload = payload(seq, bytes_max);
+        while !appender.has_room(payload.len()) {
+            appender.wake();
+            std::thread::yield_now();
+        }
+        appender.append(Kind::Input, seq, time_ns(seq), &payload).unwrap();
+        appender.wake();
+    }
+    let last = appender.last_seq();
+    appender.close();
+    thread.join().unwrap().unwrap();
+    assert_eq!(watermark.durable(), last);
+}
+
+#[test]
+fn threads_and_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = options(dir.path());
+    let (opened, _) = open_dir(dir.path(), &options);
+    serve(opened.unwrap(), 5_000, 200);
+    assert!(!dir.path().join("tail.rpt").exists(), "a clean stop gives the tail back");
+    let report = verify(dir.path(), &mut |_| {}).unwrap();
+    assert_eq!((report.outcome, report.last_seq), (Outcome::Clean, 5_000));
+    assert_eq!(report.durable_seq, 5_000, "the mark says so");
+    assert!(report.segments > 5 && !report.is_server_running);
+    let (opened, kept) = open_dir(dir.path(), &options);
+    assert_line(&kept, 5_000, 200);
+    serve(opened.unwrap(), 1, 200);
+}
+
+#[test]
+fn a_second_server_is_kept_out_and_verify_says_that_one_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = options(dir.path());
+    let (opened, _) = open_dir(dir.path(), &options);
+    let opened = opened.unwrap();
+    let error = open_dir(dir.path(), &options).0.err().unwrap();
+    let holder = format!("by process {}", std::process::id());
+    assert!(matches!(&error, OpenError::Locked { .. }), "{error}");
+    assert!(error.to_string().contains(&holder), "{error}");
+    assert!(verify(dir.path(), &mut |_| {}).unwrap().is_server_running);
+    serve(opened, 10, 50);
+    assert!(!verify(dir.path(), &mut |_| {}).unwrap().is_server_running);
+    serve(open_dir(dir.path(), &options).0.unwrap(), 10, 50);
+}
+
+#[test]
+fn verify_beside_a_running_server_sees_no_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = options(dir.path());
+    let (opened, _) = open_dir(dir.path(), &options);
+    let opened = opened.unwrap();
+    std::thread::scope(|scope| {
+        let server = scope.spawn(move || serve(opened, 8_000, 300));
+        let mut looks = 0;
+        while !server.is_finished() || looks < 3 {
+            let mut next = 1;
+            let report = read(
+                dir.path(),
+                Default::default(),
+                &mut |record| {
+                    assert_eq!(record.seq, next, "each record once");
+                    next += 1;
+                    Ok(())
+                },
+                &mut |_| {},
+            );
+            assert_eq!(report.unwrap().outcome, Outcome::Clean);
+            looks += 1;
+        }
+        server.join().unwrap();
+    });
+    let report = verify(dir.path(), &mut |_| {}).unwrap();
+    assert_eq!((report.outcome, report.records), (Outcome::Clean, 8_000));
+}
+
+#[test]
+fn no_store_and_no_directory_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    for path in [dir.path().to_path_buf(), dir.path().join("nowhere")] {
+        assert!(matches!(verify(&path, &mut |_| {}), Err(OpenError::NoStore { .. })));
+    }
+}
+
+/// Appends for ever and prints what it has appended; killed by `killed_hard_it_loses_nothing`.
+#[test]
+fn the_process_that_is_killed() {
+    let Some(dir) = std::env::var_os(DIR) else { return };
+    let dir = Path::new(&dir);
+    let (opened, kept) = open_dir(dir, &options(dir));
+    assert_line(&kept, kept.len() as u64, 100);
+    let Opened { mut appender, flusher, .. } = opened.unwrap();
+    std::thread::spawn(move || flusher.run(|_| {}).unwrap());
+    loop {
+        let seq = appender.last_seq() + 1;
+        let payload = payload(seq, 100);
+        if appender.has_room(payload.len()) {
+            appender.append(Kind::Input, seq, time_ns(seq), &payload).unwrap();
+            println!("appended {seq}");
+        }
+        appender.wake();
+    }
+}
+
+#[test]
+fn killed_hard_it_loses_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut last = 0;
+    for life in 0..12 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["the_process_that_is_killed", "--exact", "--nocapture"])
+            .env(DIR, dir.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let until = last + 300 * (life + 1);
+        while last < until {
+            let line = lines.next().unwrap().unwrap();
+            if let Some(seq) = line.strip_prefix("appended ") {
+                last = seq.parse().unwrap();
+            }
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // What it printed before the signal reached it counts too.
+        for line in lines.map_while(Result::ok) {
+            if let Some(Ok(seq)) = line.strip_prefix("appended ").map(str::parse) {
+                last = seq;
+            }
+        }
+        let report = verify(dir.path(), &mut |_| {}).unwrap();
+        assert_eq!(report.outcome, Outcome::Clean);
+        assert!(report.last_seq >= last, "{} of {last}", report.last_seq);
+    }
+    let (opened, kept) = open_dir(dir.path(), &options(dir.path()));
+    let recovered = opened.unwrap().recovered;
+    assert!(recovered.last_seq >= last && recovered.cut.is_none());
+    assert_line(&kept, recovered.last_seq, 100);
+}
+
+#[test]
+fn a_tail_in_shared_memory_is_found_again_and_given_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let shm = tempfile::tempdir().unwrap();
+    let options = Options { tail_dir: Some(shm.path().to_path_buf()), ..small() };
+    let (opened, _) = open_dir(dir.path(), &options);
+    let mut opened = opened.unwrap();
+    support::append(&mut opened, 10);
+    support::append(&mut opened, 10);
+    drop(opened);
+    let report = verify(dir.path(), &mut |_| {}).unwrap();
+    assert_eq!((report.last_seq, report.tail_records), (2, 2), "found through the link");
+    // Asked for elsewhere, it is still found where it was.
+    let (opened, kept) = open_dir(dir.path(), &self::options(dir.path()));
+    assert_line(&kept, 2, 10);
+    assert_eq!(opened.as_ref().unwrap().recovered.tail_records, 2);
+    assert_eq!(std::fs::read_dir(shm.path()).unwrap().count(), 0);
+    support::close(opened.unwrap());
+    let (opened, kept) = open_dir(dir.path(), &options);
+    assert_line(&kept, 2, 10);
+    // A copy of a store has the same id: two servers must not share a tail.
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(dir.path()).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name() != "lock" && entry.file_name() != "tail.rpt" {
+            std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+        }
+    }
+    let error = open_dir(copy.path(), &options).0.err().unwrap();
+    assert!(error.to_string().contains("copy of this store"), "{error}");
+    support::close(opened.unwrap());
+    assert_eq!(std::fs::read_dir(shm.path()).unwrap().count(), 0);
+}
