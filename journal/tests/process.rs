@@ -1,39 +1,12 @@
-//! The line on a real disk: threads, mapped tail, lock, a killed process.
-//!
-//! The process that is killed is this test program itself, started again with an environment
-//! variable that makes `the_process_that_is_killed` append until it dies.
+//! The line on a real disk: threads, mapped tail, lock. (Killed processes have a file of their own:
+//! a process that is being started holds its parent's locks for an instant.)
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Command, Stdio};
-
-use ringpit_journal::{Kind, OpenError, Opened, Options, Outcome, open, read, verify};
-use support::{Kept, assert_line, payload, small, time_ns};
-
-const DIR: &str = "RINGPIT_JOURNAL_TEST_DIR";
-
-/// The tail beside the segments: tests leave nothing behind in shared memory.
-fn options(dir: &Path) -> Options {
-    Options { tail_dir: Some(dir.to_path_buf()), ..small() }
-}
-
-fn open_dir(dir: &Path, options: &Options) -> (Result<Opened, OpenError>, Vec<Kept>) {
-    let mut kept = Vec::new();
-    let opened = open(
-        dir,
-        options,
-        &mut |record| {
-            kept.push(Kept::of(record));
-            Ok(())
-        },
-        &mut |_| {},
-    );
-    (opened, kept)
-}
+use ringpit_journal::{Kind, OpenError, Opened, Options, Outcome, read, verify};
+use support::{assert_line, beside, open_dir, payload, small, time_ns};
 
 /// Appends `count` inputs beside a running flusher and stops cleanly.
 fn serve(opened: Opened, count: u64, bytes_max: usize) {
@@ -65,7 +38,7 @@ fn serve(opened: Opened, count: u64, bytes_max: usize) {
 #[test]
 fn threads_and_files() {
     let dir = tempfile::tempdir().unwrap();
-    let options = options(dir.path());
+    let options = beside(dir.path());
     let (opened, _) = open_dir(dir.path(), &options);
     serve(opened.unwrap(), 5_000, 200);
     assert!(!dir.path().join("tail.rpt").exists(), "a clean stop gives the tail back");
@@ -81,7 +54,7 @@ fn threads_and_files() {
 #[test]
 fn a_second_server_is_kept_out_and_verify_says_that_one_runs() {
     let dir = tempfile::tempdir().unwrap();
-    let options = options(dir.path());
+    let options = beside(dir.path());
     let (opened, _) = open_dir(dir.path(), &options);
     let opened = opened.unwrap();
     let error = open_dir(dir.path(), &options).0.err().unwrap();
@@ -97,7 +70,7 @@ fn a_second_server_is_kept_out_and_verify_says_that_one_runs() {
 #[test]
 fn verify_beside_a_running_server_sees_no_damage() {
     let dir = tempfile::tempdir().unwrap();
-    let options = options(dir.path());
+    let options = beside(dir.path());
     let (opened, _) = open_dir(dir.path(), &options);
     let opened = opened.unwrap();
     std::thread::scope(|scope| {
@@ -132,63 +105,6 @@ fn no_store_and_no_directory_are_named() {
     }
 }
 
-/// Appends for ever and prints what it has appended; killed by `killed_hard_it_loses_nothing`.
-#[test]
-fn the_process_that_is_killed() {
-    let Some(dir) = std::env::var_os(DIR) else { return };
-    let dir = Path::new(&dir);
-    let (opened, kept) = open_dir(dir, &options(dir));
-    assert_line(&kept, kept.len() as u64, 100);
-    let Opened { mut appender, flusher, .. } = opened.unwrap();
-    std::thread::spawn(move || flusher.run(|_| {}).unwrap());
-    loop {
-        let seq = appender.last_seq() + 1;
-        let payload = payload(seq, 100);
-        if appender.has_room(payload.len()) {
-            appender.append(Kind::Input, seq, time_ns(seq), &payload).unwrap();
-            println!("appended {seq}");
-        }
-        appender.wake();
-    }
-}
-
-#[test]
-fn killed_hard_it_loses_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut last = 0;
-    for life in 0..12 {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["the_process_that_is_killed", "--exact", "--nocapture"])
-            .env(DIR, dir.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let until = last + 300 * (life + 1);
-        while last < until {
-            let line = lines.next().unwrap().unwrap();
-            if let Some(seq) = line.strip_prefix("appended ") {
-                last = seq.parse().unwrap();
-            }
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        // What it printed before the signal reached it counts too.
-        for line in lines.map_while(Result::ok) {
-            if let Some(Ok(seq)) = line.strip_prefix("appended ").map(str::parse) {
-                last = seq;
-            }
-        }
-        let report = verify(dir.path(), &mut |_| {}).unwrap();
-        assert_eq!(report.outcome, Outcome::Clean);
-        assert!(report.last_seq >= last, "{} of {last}", report.last_seq);
-    }
-    let (opened, kept) = open_dir(dir.path(), &options(dir.path()));
-    let recovered = opened.unwrap().recovered;
-    assert!(recovered.last_seq >= last && recovered.cut.is_none());
-    assert_line(&kept, recovered.last_seq, 100);
-}
-
 #[test]
 fn a_tail_in_shared_memory_is_found_again_and_given_back() {
     let dir = tempfile::tempdir().unwrap();
@@ -202,7 +118,7 @@ fn a_tail_in_shared_memory_is_found_again_and_given_back() {
     let report = verify(dir.path(), &mut |_| {}).unwrap();
     assert_eq!((report.last_seq, report.tail_records), (2, 2), "found through the link");
     // Asked for elsewhere, it is still found where it was.
-    let (opened, kept) = open_dir(dir.path(), &self::options(dir.path()));
+    let (opened, kept) = open_dir(dir.path(), &beside(dir.path()));
     assert_line(&kept, 2, 10);
     assert_eq!(opened.as_ref().unwrap().recovered.tail_records, 2);
     assert_eq!(std::fs::read_dir(shm.path()).unwrap().count(), 0);

@@ -2,10 +2,11 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::path::Path;
 use std::sync::Arc;
 
 use ringpit_journal::mem::MemStorage;
-use ringpit_journal::{Kind, OpenError, Opened, Options, TailCopy, open_in};
+use ringpit_journal::{Kind, OpenError, Opened, Options, TailCopy, open, open_in};
 
 /// The smallest sizes there are, so that a few hundred records rotate and wrap.
 pub fn small() -> Options {
@@ -119,4 +120,23 @@ pub fn assert_line(kept: &[Kept], last: u64, bytes_max: usize) {
         assert_eq!(input.time_ns, time_ns(seq));
         assert_eq!(input.payload, payload(seq, bytes_max), "payload of {seq}");
     }
+}
+
+/// The tail beside the segments: tests leave nothing behind in shared memory.
+pub fn beside(dir: &Path) -> Options {
+    Options { tail_dir: Some(dir.to_path_buf()), ..small() }
+}
+
+pub fn open_dir(dir: &Path, options: &Options) -> (Result<Opened, OpenError>, Vec<Kept>) {
+    let mut kept = Vec::new();
+    let opened = open(
+        dir,
+        options,
+        &mut |record| {
+            kept.push(Kept::of(record));
+            Ok(())
+        },
+        &mut |_| {},
+    );
+    (opened, kept)
 }
