@@ -1,9 +1,24 @@
 //! The engine's front door: one input in, its events out.
 
-use crate::command::Input;
+use crate::book::instrument::Book;
+use crate::book::ladder::Pages;
+use crate::book::orders::Orders;
+use crate::book::positions::Positions;
+use crate::book::resting::Touched;
+use crate::call::Candidate;
+use crate::command::{Command, Input};
+use crate::deadlines::{Deadlines, Due};
+use crate::digest::Digest;
+use crate::directory::Directory;
 use crate::event::Sink;
-use crate::ids::SessionId;
-use crate::words::Role;
+use crate::ids::{OrderId, SessionId};
+use crate::ledger::Ledger;
+use crate::preview::Walked;
+use crate::reason::Reason;
+use crate::sessions::{NOBODY, Sessions};
+use crate::step::{Refusal, Step};
+use crate::words::{DeadlineKind, Role};
+use alloc::vec::Vec;
 
 /// What the engine knows of a client session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,10 +36,32 @@ pub struct SessionFacts {
 }
 
 /// The whole state. The same inputs give the same events and the same state, always.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Engine {
     seq: u64,
     now: u64,
+    pub(crate) digest: Digest,
+    pub(crate) ledger: Ledger,
+    pub(crate) sessions: Sessions,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) books: Vec<Book>,
+    pub(crate) book_ids: Directory,
+    pub(crate) orders: Orders,
+    pub(crate) pages: Pages,
+    pub(crate) positions: Positions,
+    pub(crate) last_order: u64,
+    pub(crate) last_trade: u64,
+    // What follows is empty between two steps; it is kept so that a step finds room.
+    /// Levels that changed, as they were.
+    pub(crate) touched: Vec<Touched>,
+    /// Books whose derived lines must be looked at.
+    pub(crate) dirty: Vec<u32>,
+    /// Prices of trades that may trigger stops.
+    pub(crate) trades: Vec<i64>,
+    pub(crate) stop_queue: Vec<u32>,
+    pub(crate) slots: Vec<u32>,
+    pub(crate) walked: Vec<Walked>,
+    pub(crate) candidates: Vec<Candidate>,
 }
 
 impl Engine {
@@ -38,26 +75,110 @@ impl Engine {
     /// applies the command. Never fails: what can't be done is answered by an event.
     ///
     /// `seq` is the last step's number plus one and `at` (UNIX nanoseconds) does not fall.
-    /// A repeated client number is a step without events.
+    /// A repeated client number is a step without events of its own.
     ///
     /// # Panics
-    /// When the caller breaks the line: a gap in `seq`, a falling `at`, or a query.
+    /// When the caller breaks the line (a gap in `seq`, a falling `at`, a query), or when an
+    /// invariant of the state is broken.
     pub fn apply(&mut self, seq: u64, at: u64, input: &Input, sink: &mut impl Sink) {
-        assert!(seq == self.seq + 1 && at >= self.now && !input.command.is_query());
+        assert!(seq == self.seq + 1, "step {seq} after step {}", self.seq);
+        assert!(at >= self.now, "time fell from {} to {at}", self.now);
+        assert!(!input.command.is_query(), "a query takes no step");
         (self.seq, self.now) = (seq, at);
-        let _ = sink;
+        let mut cx = Step { seq, at, cause: NOBODY, cause_seq: 0, sink };
+        while let Some((time_ns, due)) = self.deadlines.pop(at) {
+            cx.at = time_ns;
+            self.fire(&mut cx, due);
+            self.flush_lines(&mut cx);
+        }
+        cx.at = at;
+        if !self.take_number(input) {
+            return;
+        }
+        cx.cause = self.sessions.slot(input.session);
+        cx.cause_seq = input.client_seq;
+        self.dispatch(&mut cx, &input.command);
+        self.flush_lines(&mut cx);
     }
 
-    /// Answers a read-only command at its place in the line. Deadlines due by then must have been
-    /// fired by a `Tick` before.
-    pub fn query(&self, input: &Input, sink: &mut impl Sink) {
-        let _ = (input, sink);
+    /// Remembers a client's number; `false` when it was applied before.
+    fn take_number(&mut self, input: &Input) -> bool {
+        if input.session.0 == 0 || input.client_seq == 0 {
+            return true;
+        }
+        let slot = self.sessions.slot(input.session);
+        let last = &mut self.sessions.list[slot as usize].last_client_seq;
+        let is_new = input.client_seq > *last;
+        if is_new {
+            *last = input.client_seq;
+        }
+        is_new
+    }
+
+    fn dispatch<S: Sink>(&mut self, cx: &mut Step<'_, S>, command: &Command) {
+        self.trades.clear();
+        let done = if self.is_permitted(cx.cause, command) {
+            self.carry_out(cx, command)
+        } else {
+            Err((Reason::NotPermitted, None))
+        };
+        if let Err(refusal) = done {
+            self.refuse(cx, command, refusal);
+        }
+    }
+
+    fn carry_out<S: Sink>(
+        &mut self,
+        cx: &mut Step<'_, S>,
+        command: &Command,
+    ) -> Result<(), Refusal> {
+        let plain = |reason: Reason| (reason, None);
+        match command {
+            Command::NewOrder(c) => self.new_order(cx, c).map_err(plain)?,
+            Command::CancelOrder(c) => self.cancel_order(cx, c).map_err(plain)?,
+            Command::ReplaceOrder(c) => self.replace_order(cx, c).map_err(plain)?,
+            Command::MassCancel(c) => self.mass_cancel(cx, c)?,
+            Command::KillSwitch(c) => self.kill_switch(cx, c)?,
+            Command::SetPhase(c) => self.set_phase(cx, c)?,
+            Command::CreateAsset(c) => self.create_asset(cx, c)?,
+            Command::OpenAccount(c) => self.open_account(cx, c)?,
+            Command::CreateInstrument(c) => self.create_instrument(cx, c)?,
+            Command::Deposit(c) => self.deposit(cx, c)?,
+            Command::Withdraw(c) => self.withdraw(cx, c)?,
+            Command::Transfer(c) => self.transfer(cx, c)?,
+            Command::SessionOpen(c) => self.session_open(c),
+            Command::SessionConfig(c) => self.session_config(c),
+            Command::SessionLost(c) => self.session_lost(cx, c),
+            Command::SessionBack(c) => self.session_back(c),
+            Command::Tick => {}
+            _ => return Err(plain(Reason::Unsupported)),
+        }
+        Ok(())
+    }
+
+    fn fire<S: Sink>(&mut self, cx: &mut Step<'_, S>, due: Due) {
+        self.trades.clear();
+        match due.kind {
+            DeadlineKind::OrderExpiry => self.expire_order(cx, OrderId(due.target)),
+            DeadlineKind::HaltEnd => self.end_interruption(cx, due.target as u32),
+            DeadlineKind::SessionGrace => self.cancel_of_session(cx, due.target as u32),
+            _ => {}
+        }
+    }
+
+    /// The id that people know a deadline's target by.
+    pub(crate) fn deadline_id(&self, due: Due) -> u64 {
+        match due.kind {
+            DeadlineKind::HaltEnd => u64::from(self.books[due.target as usize].id.0),
+            DeadlineKind::SessionGrace => self.sessions.list[due.target as usize].id.0,
+            _ => due.target,
+        }
     }
 
     /// When the next deadline is due, UNIX nanoseconds.
     #[must_use]
     pub fn next_deadline(&self) -> Option<u64> {
-        None
+        self.deadlines.next()
     }
 
     /// The last step's number; 0 before the first.
@@ -75,26 +196,26 @@ impl Engine {
     /// Whether this client number was applied before, so that it must not enter the line again.
     #[must_use]
     pub fn is_duplicate(&self, session: SessionId, client_seq: u64) -> bool {
-        self.session(session)
-            .is_some_and(|facts| client_seq != 0 && client_seq <= facts.last_client_seq)
+        session.0 != 0
+            && client_seq != 0
+            && self.sessions.get(session).is_some_and(|known| client_seq <= known.last_client_seq)
     }
 
-    /// What is known of a session.
+    /// What is known of a session; `None` when it was never named.
     #[must_use]
     pub fn session(&self, session: SessionId) -> Option<SessionFacts> {
-        let _ = session;
-        None
-    }
-
-    /// A hash of the whole state, independent of how it is laid out in memory.
-    #[must_use]
-    pub fn state_hash(&self) -> u64 {
-        0
+        self.sessions.get(session).map(|known| SessionFacts {
+            version: known.version,
+            timestamp: known.timestamp,
+            last_client_seq: known.last_client_seq,
+            last_owner_seq: known.last_owner_seq,
+            role: known.config.as_ref().map(|config| config.role),
+        })
     }
 
     /// The running digest of every event that ever came out, queries' answers aside.
     #[must_use]
     pub fn events_digest(&self) -> u64 {
-        0
+        self.digest.get()
     }
 }

@@ -6,12 +6,15 @@ use crate::ids::*;
 use crate::list::List;
 use crate::reason::Reason;
 use crate::words::*;
+use bincode::Encode;
+use bincode::enc::Encoder;
+use bincode::error::EncodeError;
 
 /// Defines event structs whose fields are all public and documented by the vocabulary.
 macro_rules! events {
     ($($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident : $ty:ty),* $(,)? })+) => {$(
         $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode)]
         pub struct $name { $($(#[$fmeta])* pub $field: $ty),* }
     )+};
 }
@@ -269,7 +272,7 @@ events! {
         low: Option<i64>,
         /// Lots.
         volume: u64,
-        /// Price × quantity over all trades, in ticks × lots × tick value.
+        /// Quote minor units: price × quantity × tick value over all trades.
         turnover: i64,
         /// Turnover / volume.
         vwap: Option<i64>,
@@ -326,11 +329,23 @@ events! {
 }
 
 macro_rules! event_enum {
-    ($($name:ident)+) => {
+    ($($name:ident = $code:literal)+) => {
         /// Everything that comes out.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[expect(clippy::large_enum_variant, reason = "events are built in place and passed by reference")]
         pub enum Event { $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)+ }
+
+        impl Encode for Event {
+            fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+                match self {
+                    $(Self::$name(event) => {
+                        let code: u8 = $code;
+                        code.encode(encoder)?;
+                        event.encode(encoder)
+                    })+
+                }
+            }
+        }
 
         $(impl From<$name> for Event {
             fn from(event: $name) -> Self {
@@ -341,9 +356,10 @@ macro_rules! event_enum {
 }
 
 event_enum! {
-    ExecutionReport CancelReject Trade Quote Level Indicative PhaseChange BidReport Auction
-    Reservation Product AtomicReport Balance ProductStats InstrumentStats Hot Counter Deadline
-    Accepted Rejected
+    ExecutionReport = 1 CancelReject = 2 Trade = 3 Quote = 4 Level = 5 Indicative = 6
+    PhaseChange = 7 BidReport = 8 Auction = 9 Reservation = 10 Product = 11 AtomicReport = 12
+    Balance = 13 ProductStats = 14 InstrumentStats = 15 Hot = 16 Counter = 17 Deadline = 18
+    Accepted = 19 Rejected = 20
 }
 
 impl Event {

@@ -6,14 +6,34 @@
 
 extern crate alloc;
 
+mod admin;
+mod audit;
+mod book;
+mod call;
+mod cancel;
 pub mod codec;
 pub mod command;
+mod deadlines;
+pub mod digest;
+mod directory;
 pub mod engine;
 pub mod event;
 pub mod ids;
+mod ledger;
 pub mod limits;
+mod lines;
 pub mod list;
+mod matching;
+mod order_entry;
+mod phases;
+mod preview;
+mod query;
 pub mod reason;
+mod replace;
+mod session_inputs;
+mod sessions;
+mod step;
+mod stops;
 pub mod words;
 
 pub use command::{Command, Input};

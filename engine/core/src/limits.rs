@@ -20,7 +20,10 @@ pub const COMMAND_BYTES_MAX: usize = 4_082;
 pub const UNSIGNED_MAX: u64 = i64::MAX as u64;
 
 /// Fees are parts per million of the notional; beyond the whole of it they make no sense.
-pub const FEE_PPM_MAX: i32 = 1_000_000;
+pub const FEE_PPM_MAX: i64 = 1_000_000;
+
+/// Digits after the point: 10^18 is the largest power of ten in an i64.
+pub const DECIMALS_MAX: u8 = 18;
 
 /// Instruments, assets, auctions, sales: slots are u32 and an operator creates them by hand or by
 /// script; a million of each is far beyond any venue and still a small table.
@@ -31,6 +34,8 @@ pub const ASSETS_MAX: usize = 1_000_000;
 pub const ACCOUNTS_MAX: usize = 100_000_000;
 /// Open orders over all books: ten million by design, room for tenfold within u32 slots.
 pub const ORDERS_MAX: usize = 100_000_000;
+/// Slices an iceberg may show in its life: a step that eats it whole must end in bearable time.
+pub const ICEBERG_SLICES_MAX: u64 = 65_536;
 /// Request ids that are remembered for deposits, withdrawals and transfers.
 pub const REQUESTS_MAX: usize = 1_000_000_000;
 

@@ -1,0 +1,143 @@
+//! The state as a whole: its hash, and its invariants recomputed from scratch.
+
+use crate::book::instrument::IndicativeSent;
+use crate::book::orders::{Order, Place};
+use crate::digest::Digest;
+use crate::engine::Engine;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+impl Engine {
+    /// A hash of the whole state, independent of how it is laid out in memory. Its cost grows
+    /// with the state: accounts, balances, orders, sessions, deadlines.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        let mut digest = Digest::default();
+        for word in [self.seq(), self.now(), self.last_order, self.last_trade, self.events_digest()]
+        {
+            digest.word(word);
+        }
+        self.hash_ledger(&mut digest);
+        self.hash_books(&mut digest);
+        self.hash_sessions(&mut digest);
+        for (time_ns, due) in self.deadlines.sorted() {
+            digest.value(&(time_ns, due.kind, self.deadline_id(due)));
+        }
+        digest.get()
+    }
+
+    fn hash_ledger(&self, digest: &mut Digest) {
+        for asset in &self.ledger.assets {
+            digest.value(&(asset.id, asset.code, asset.decimals, asset.supply));
+        }
+        for account in &self.ledger.accounts {
+            digest.value(&(account.id, account.group, account.killed));
+        }
+        // Zero balances are as good as none: a failed step may have left an empty one behind.
+        let mut balances: Vec<_> = self.ledger.balances().iter().collect();
+        balances.retain(|balance| (balance.available, balance.held) != (0, 0));
+        balances.sort_unstable_by_key(|balance| (balance.account, balance.asset));
+        for balance in balances {
+            digest.value(&(balance.account, balance.asset, balance.available, balance.held));
+        }
+        let mut requests: Vec<_> = self.ledger.requests().collect();
+        requests.sort_unstable();
+        requests.iter().for_each(|request| digest.value(request));
+    }
+
+    fn hash_books(&self, digest: &mut Digest) {
+        for (slot, book) in self.books.iter().enumerate() {
+            digest.value(&(book.rules, book.phase, book.last));
+            let [bid, ask] = book.quote_sent;
+            let (price, qty, surplus): IndicativeSent = book.indicative_sent;
+            digest.value(&(bid, ask, price, qty, surplus));
+            let stats = &book.stats;
+            digest.value(&(stats.open, stats.high, stats.low, stats.volume, stats.turnover));
+            digest.word(stats.trades);
+            self.for_each_order(slot as u32, |slot, order, place| {
+                hash_order(digest, order, place, self.orders.hot(slot).shown);
+            });
+        }
+        let mut positions: Vec<_> = self.positions.list().iter().collect();
+        positions.sort_unstable_by_key(|position| (position.account, position.book));
+        for p in positions {
+            if (p.net, p.open_buy, p.open_sell, p.orders) != (0, 0, 0, 0) {
+                digest.value(&(p.account, p.book, p.net, p.open_buy, p.open_sell, p.orders));
+            }
+        }
+    }
+
+    fn hash_sessions(&self, digest: &mut Digest) {
+        for session in &self.sessions.list {
+            digest.value(&(session.id, session.version, session.timestamp));
+            digest.value(&(session.last_client_seq, session.last_owner_seq, session.config));
+        }
+    }
+
+    /// Recomputes every invariant from scratch: what was deposited is what accounts have; what is
+    /// held is what open orders need; levels are the sums of their orders; no book is crossed.
+    ///
+    /// # Errors
+    /// Says which invariant is broken and how.
+    pub fn audit(&self) -> Result<(), String> {
+        let mut sums: BTreeMap<u32, i128> = BTreeMap::new();
+        let mut held: BTreeMap<(u32, u32), i128> = BTreeMap::new();
+        for balance in self.ledger.balances() {
+            let both = i128::from(balance.available) + i128::from(balance.held);
+            *sums.entry(balance.asset).or_default() += both;
+            if balance.held != 0 {
+                held.insert((balance.account, balance.asset), i128::from(balance.held));
+            }
+        }
+        for (slot, asset) in self.ledger.assets.iter().enumerate() {
+            let sum = sums.get(&(slot as u32)).copied().unwrap_or(0);
+            if sum != i128::from(asset.supply) {
+                return Err(alloc::format!("asset {}: {sum} of {}", asset.id, asset.supply));
+            }
+        }
+        let mut owed: BTreeMap<(u32, u32), i128> = BTreeMap::new();
+        for book in 0..self.books.len() as u32 {
+            self.for_each_order(book, |_, order, _| {
+                if let Some((asset, amount)) = self.hold_of(order).filter(|hold| hold.1 != 0) {
+                    *owed.entry((order.account, asset)).or_default() += i128::from(amount);
+                }
+            });
+            self.audit_levels(book)?;
+        }
+        if held != owed {
+            return Err(alloc::format!("held {held:?} but open orders need {owed:?}"));
+        }
+        Ok(())
+    }
+
+    fn audit_levels(&self, book: u32) -> Result<(), String> {
+        let state = self.book(book);
+        for ladder in [&state.sides.buy, &state.sides.sell] {
+            let mut next = ladder.best();
+            while let Some(price) = next {
+                if let Some(at) = ladder.find(&self.pages, price) {
+                    let level = &self.pages[at];
+                    let mut sums = (0u32, 0u64, 0u64);
+                    for slot in level.queue.iter(&self.orders) {
+                        sums.0 += 1;
+                        sums.1 += self.orders.hot(slot).shown;
+                        sums.2 += self.orders[slot].leaves;
+                    }
+                    if sums != (level.orders, level.shown, level.full) {
+                        return Err(alloc::format!("level {price}: {sums:?}, not {level:?}"));
+                    }
+                }
+                next = ladder.after(&self.pages, price);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn hash_order(digest: &mut Digest, order: &Order, place: Place, shown: u64) {
+    digest.value(&(order.id, order.cl_ord_id, order.account, order.owner, order.side));
+    digest.value(&(order.ord_type, order.tif, order.stp, order.triggered, order.post_only));
+    digest.value(&(order.price, order.stop_px, order.order_qty, order.leaves, order.display_qty));
+    digest.value(&(place as u8, shown));
+}

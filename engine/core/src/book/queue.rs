@@ -1,0 +1,53 @@
+//! Lists of orders through the links in their slab: a price level's queue, market orders in a
+//! call, orders parked for the closing call.
+
+use super::ladder::NONE;
+use super::orders::Orders;
+
+/// First and last order of a list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Queue {
+    pub head: u32,
+    pub tail: u32,
+}
+
+impl Queue {
+    pub(crate) const EMPTY: Self = Self { head: NONE, tail: NONE };
+
+    /// Puts an order at the end.
+    pub(crate) fn push_back(&mut self, orders: &mut Orders, slot: u32) {
+        let hot = orders.hot_mut(slot);
+        hot.prev = self.tail;
+        hot.next = NONE;
+        if self.tail == NONE {
+            self.head = slot;
+        } else {
+            orders.hot_mut(self.tail).next = slot;
+        }
+        self.tail = slot;
+    }
+
+    /// Takes an order out, wherever it stands.
+    pub(crate) fn unlink(&mut self, orders: &mut Orders, slot: u32) {
+        let (prev, next) = (orders.hot(slot).prev, orders.hot(slot).next);
+        if prev == NONE {
+            self.head = next;
+        } else {
+            orders.hot_mut(prev).next = next;
+        }
+        if next == NONE {
+            self.tail = prev;
+        } else {
+            orders.hot_mut(next).prev = prev;
+        }
+    }
+
+    /// The slots in order.
+    pub(crate) fn iter(self, orders: &Orders) -> impl Iterator<Item = u32> {
+        let start = (self.head != NONE).then_some(self.head);
+        core::iter::successors(start, |slot| {
+            let next = orders.hot(*slot).next;
+            (next != NONE).then_some(next)
+        })
+    }
+}

@@ -1,0 +1,116 @@
+//! Derived lines: after all reports of a command or fired deadline, `level` for each changed
+//! price, net over the step, then `quote`, then `indicative`, instrument by instrument.
+
+use crate::book::instrument::{IndicativeSent, top};
+use crate::book::resting::Touched;
+use crate::engine::Engine;
+use crate::event::{Indicative, Level, Quote, Sink};
+use crate::step::Step;
+use crate::words::{Phase, Side};
+
+impl Engine {
+    /// Sends the derived lines of what changed since the last time.
+    #[inline]
+    pub(crate) fn flush_lines<S: Sink>(&mut self, cx: &mut Step<'_, S>) {
+        if self.dirty.is_empty() {
+            return;
+        }
+        let mut dirty = core::mem::take(&mut self.dirty);
+        let mut touched = core::mem::take(&mut self.touched);
+        if dirty.len() > 1 {
+            dirty.sort_unstable_by_key(|book| self.book(*book).id);
+        }
+        self.sort_touched(&mut touched);
+        for book in dirty.drain(..) {
+            self.book_mut(book).dirty = false;
+            self.assert_not_crossed(book);
+            for was in touched.iter().filter(|t| t.book == book) {
+                self.send_level(cx, was);
+            }
+            match self.book(book).phase {
+                Phase::Continuous => self.send_quote(cx, book),
+                Phase::OpeningCall | Phase::ClosingCall => self.send_indicative(cx, book),
+                _ => {}
+            }
+        }
+        touched.clear();
+        // The buffers go back, so that the next step finds room without allocating.
+        (self.dirty, self.touched) = (dirty, touched);
+    }
+
+    /// By instrument; buys high to low, sells low to high; each price once, as it was at first.
+    fn sort_touched(&self, touched: &mut alloc::vec::Vec<Touched>) {
+        if touched.len() < 2 {
+            return;
+        }
+        touched.sort_unstable_by_key(key);
+        touched.dedup_by_key(|t| (t.book, t.side, t.price));
+    }
+
+    fn send_level<S: Sink>(&mut self, cx: &mut Step<'_, S>, was: &Touched) {
+        let book = self.book(was.book);
+        let (qty, orders) = book
+            .sides
+            .get(was.side)
+            .find(&self.pages, was.price)
+            .map_or((0, 0), |at| (self.pages[at].shown, self.pages[at].orders));
+        if (qty, orders) != (was.shown, was.orders) {
+            let (instrument, side, price) = (book.id, was.side, was.price);
+            self.emit(cx, 0, Level { instrument, side, price, qty, orders });
+        }
+    }
+
+    fn send_quote<S: Sink>(&mut self, cx: &mut Step<'_, S>, book: u32) {
+        let tops = self.tops(book);
+        if tops != self.book(book).quote_sent {
+            self.book_mut(book).quote_sent = tops;
+            let quote = self.quote_of(book);
+            self.emit(cx, 0, quote);
+        }
+    }
+
+    fn tops(&self, book: u32) -> [(i64, u64); 2] {
+        let sides = &self.book(book).sides;
+        [top(&sides.buy, &self.pages), top(&sides.sell, &self.pages)]
+    }
+
+    /// The top of a book as it is now.
+    pub(crate) fn quote_of(&self, book: u32) -> Quote {
+        let [bid, ask] = self.tops(book);
+        let some = |(price, qty)| if price == 0 { (None, None) } else { (Some(price), Some(qty)) };
+        let ((bid, bid_qty), (ask, ask_qty)) = (some(bid), some(ask));
+        Quote { instrument: self.book(book).id, bid, bid_qty, ask, ask_qty }
+    }
+
+    fn send_indicative<S: Sink>(&mut self, cx: &mut Step<'_, S>, book: u32) {
+        let now: IndicativeSent = self.uncross_price(book).map_or((0, 0, 0), |uncross| {
+            let surplus = uncross.surplus.clamp(i128::from(i64::MIN), i128::from(i64::MAX));
+            let qty = u64::try_from(uncross.qty).unwrap_or(u64::MAX);
+            (uncross.price, qty.min(crate::limits::UNSIGNED_MAX), surplus as i64)
+        });
+        if now == self.book(book).indicative_sent {
+            return;
+        }
+        self.book_mut(book).indicative_sent = now;
+        let (price, qty, surplus) = now;
+        let executable = price != 0;
+        let instrument = self.book(book).id;
+        let (price, surplus) = (executable.then_some(price), executable.then_some(surplus));
+        self.emit(cx, 0, Indicative { instrument, price, qty, surplus });
+    }
+
+    /// In continuous trading nothing may rest that could trade.
+    fn assert_not_crossed(&self, book: u32) {
+        let book = self.book(book);
+        if book.phase == Phase::Continuous
+            && let (Some(bid), Some(ask)) = (book.sides.buy.best(), book.sides.sell.best())
+        {
+            assert!(bid < ask, "instrument {}: bid {bid} and ask {ask} crossed", book.id);
+        }
+    }
+}
+
+fn key(touched: &Touched) -> (u32, Side, i64, u32) {
+    let along = if touched.side == Side::Buy { -touched.price } else { touched.price };
+    (touched.book, touched.side, along, touched.nth)
+}

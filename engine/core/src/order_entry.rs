@@ -1,0 +1,348 @@
+//! New orders: every check of the rule book in its order, then the order's first life.
+
+use crate::book::instrument::Book;
+use crate::book::ladder::NONE;
+use crate::book::orders::Order;
+use crate::command::NewOrder;
+use crate::engine::Engine;
+use crate::event::Sink;
+use crate::ids::OrderId;
+use crate::limits::{ICEBERG_SLICES_MAX, ORDERS_MAX, UNSIGNED_MAX};
+use crate::matching::End;
+use crate::reason::Reason;
+use crate::step::Step;
+use crate::words::{ExecType, OrdType, Phase, Side, TimeInForce};
+
+/// What an order asks of the account's limits and funds.
+pub(crate) struct Demand {
+    pub account: u32,
+    pub book: u32,
+    pub side: Side,
+    pub ord_type: OrdType,
+    /// Ticks; 0: it has none.
+    pub price: i64,
+    /// Ticks; 0: it has none.
+    pub stop_px: i64,
+    /// Lots that it will have open.
+    pub qty: u64,
+    /// Lots that the limits on one order's size look at (FIX OrderQty).
+    pub order_qty: u64,
+    /// An order that it takes the place of: slot, or `NONE`.
+    pub replaces: u32,
+    /// Whether the price band is looked at.
+    pub banded: bool,
+}
+
+impl Engine {
+    /// FIX NewOrderSingle.
+    pub(crate) fn new_order<S: Sink>(
+        &mut self,
+        cx: &mut Step<'_, S>,
+        c: &NewOrder,
+    ) -> Result<(), Reason> {
+        let book_slot =
+            self.book_ids.get(u64::from(c.instrument.0)).ok_or(Reason::UnknownInstrument)?;
+        let account = self.ledger.account(c.account).ok_or(Reason::UnknownAccount)?;
+        if self.ledger.accounts[account as usize].killed {
+            return Err(Reason::AccountKilled);
+        }
+        check_fields(c, cx.at)?;
+        if !is_supported(c) {
+            return Err(Reason::Unsupported);
+        }
+        if self.orders.by_name(account, c.cl_ord_id).is_some() {
+            return Err(Reason::DuplicateClOrdId);
+        }
+        check_phase(c, self.book(book_slot))?;
+        let mut order = Order {
+            id: OrderId(self.last_order + 1),
+            cl_ord_id: c.cl_ord_id,
+            account,
+            book: book_slot,
+            owner: cx.cause,
+            side: c.side,
+            ord_type: c.ord_type,
+            tif: c.tif,
+            stp: c.stp,
+            triggered: false,
+            post_only: c.post_only,
+            price: c.price.unwrap_or(0),
+            stop_px: c.stop_px.unwrap_or(0),
+            order_qty: c.qty,
+            leaves: c.qty,
+            display_qty: c.display_qty.unwrap_or(0),
+            deadline: NONE,
+        };
+        self.check_demand(&Demand::of(&order, NONE, true))?;
+        self.check_entry(&order, c.min_qty)?;
+        self.last_order += 1;
+        if let Some((asset, amount)) = self.hold_of(&order) {
+            self.ledger.hold(account, asset, amount);
+        }
+        self.report(cx, &order, ExecType::New, None);
+        self.enter(cx, &mut order, c.expire_at);
+        Ok(())
+    }
+
+    /// What would happen at entry in continuous trading: would_cross, fok_unfilled,
+    /// min_qty_unfilled.
+    pub(crate) fn check_entry(
+        &mut self,
+        order: &Order,
+        min_qty: Option<u64>,
+    ) -> Result<(), Reason> {
+        if self.book(order.book).phase != Phase::Continuous || order.is_waiting_stop() {
+            return Ok(());
+        }
+        if order.post_only && self.would_cross(order) {
+            return Err(Reason::WouldCross);
+        }
+        if order.tif == TimeInForce::Fok && !self.can_fill(order, order.leaves) {
+            return Err(Reason::FokUnfilled);
+        }
+        if min_qty.is_some_and(|min| !self.can_fill(order, min)) {
+            return Err(Reason::MinQtyUnfilled);
+        }
+        Ok(())
+    }
+
+    fn would_cross(&self, order: &Order) -> bool {
+        let opposite = self.book(order.book).sides.get(order.side.opposite()).best();
+        opposite.is_some_and(|best| order.reaches(best))
+    }
+
+    /// An accepted order trades what it can and waits with the rest, or ends.
+    pub(crate) fn enter<S: Sink>(
+        &mut self,
+        cx: &mut Step<'_, S>,
+        order: &mut Order,
+        expire_at: Option<u64>,
+    ) {
+        let continuous = self.book(order.book).phase == Phase::Continuous;
+        let due = order.is_waiting_stop() && continuous && self.is_due(order);
+        let matches = continuous && order.tif != TimeInForce::AtClose;
+        if !matches || (order.is_waiting_stop() && !due) {
+            self.rest(*order, expire_at);
+            return;
+        }
+        if due {
+            order.triggered = true;
+            self.report(cx, order, ExecType::Triggered, None);
+        }
+        let end = self.execute(cx, order);
+        self.settle_rest(cx, order, end, expire_at);
+        self.run_stops(cx, order.book);
+    }
+
+    /// What becomes of an order's rest after it traded.
+    pub(crate) fn settle_rest<S: Sink>(
+        &mut self,
+        cx: &mut Step<'_, S>,
+        order: &Order,
+        end: End,
+        expire_at: Option<u64>,
+    ) {
+        let stays = order.price != 0 && !matches!(order.tif, TimeInForce::Ioc | TimeInForce::Fok);
+        match end {
+            End::Filled => self.disarm(order),
+            End::Unmatched if stays => {
+                self.rest(*order, expire_at);
+            }
+            End::HaltBand if stays => {
+                self.rest(*order, expire_at);
+                self.interrupt(cx, order.book);
+            }
+            End::HaltBand => {
+                self.end_order(cx, order, ExecType::Canceled, Some(Reason::HaltBand));
+                self.interrupt(cx, order.book);
+            }
+            End::Unmatched => {
+                self.end_order(cx, order, ExecType::Canceled, Some(Reason::Unfilled));
+            }
+            End::PriceBand => {
+                self.end_order(cx, order, ExecType::Canceled, Some(Reason::PriceBand));
+            }
+            End::Funds => {
+                self.end_order(cx, order, ExecType::Canceled, Some(Reason::InsufficientFunds));
+            }
+            End::SelfTrade => {
+                self.end_order(cx, order, ExecType::Canceled, Some(Reason::SelfTrade));
+            }
+        }
+    }
+
+    /// Limits and funds, in the order of the rule book from max_order_qty to insufficient_funds.
+    pub(crate) fn check_demand(&self, d: &Demand) -> Result<(), Reason> {
+        let book = self.book(d.book);
+        let rules = &book.rules;
+        if rules.max_order_qty.is_some_and(|max| d.order_qty > max) {
+            return Err(Reason::MaxOrderQty);
+        }
+        if let Some(max) = rules.max_notional
+            && let Some(price) = d.notional_price(book)
+            && book.notional(price, d.order_qty).is_none_or(|notional| notional > max)
+        {
+            return Err(Reason::MaxNotional);
+        }
+        let position = self.positions.get(d.account, d.book);
+        let is_new = d.replaces == NONE;
+        if is_new && rules.max_open_orders.is_some_and(|max| position.orders >= max) {
+            return Err(Reason::MaxOpenOrders);
+        }
+        let (low, high) = book.band(rules.band_ticks);
+        if d.banded && d.price != 0 && !(low..=high).contains(&d.price) {
+            return Err(Reason::PriceBand);
+        }
+        self.check_overflow(d, book)?;
+        let own = if is_new { 0 } else { self.orders[d.replaces].leaves };
+        if let Some(max) = rules.max_position
+            && position.exposure(d.side) - i128::from(own) + i128::from(d.qty) > i128::from(max)
+        {
+            return Err(Reason::MaxPosition);
+        }
+        self.check_funds(d, book)?;
+        if is_new && self.orders.len() >= ORDERS_MAX {
+            return Err(Reason::Full);
+        }
+        Ok(())
+    }
+
+    fn check_overflow(&self, d: &Demand, book: &Book) -> Result<(), Reason> {
+        let price = if d.price != 0 { d.price } else { d.stop_px };
+        let fits = book.notional(price, d.order_qty).is_some()
+            && (!book.is_cash() || d.hold(book).is_some())
+            && (d.price == 0 || self.level_room(d.book, d.side, d.price, d.qty).is_some());
+        if fits { Ok(()) } else { Err(Reason::Overflow) }
+    }
+
+    fn check_funds(&self, d: &Demand, book: &Book) -> Result<(), Reason> {
+        if !book.is_cash() {
+            return Ok(());
+        }
+        // check_overflow found the hold representable.
+        let Some((asset, needed)) = d.hold(book) else { return Err(Reason::Overflow) };
+        let own = match d.replaces {
+            NONE => 0,
+            slot => self.hold_of(&self.orders[slot]).map_or(0, |hold| hold.1),
+        };
+        let usable = i128::from(self.ledger.available(d.account, asset)) + i128::from(own);
+        if i128::from(needed) > usable { Err(Reason::InsufficientFunds) } else { Ok(()) }
+    }
+}
+
+impl Order {
+    /// Whether a limit order may trade at a price of the other side; any price without a limit.
+    #[inline]
+    pub(crate) const fn reaches(&self, price: i64) -> bool {
+        self.price == 0
+            || match self.side {
+                Side::Buy => price <= self.price,
+                Side::Sell => price >= self.price,
+            }
+    }
+}
+
+impl Demand {
+    pub(crate) fn of(order: &Order, replaces: u32, banded: bool) -> Self {
+        Self {
+            account: order.account,
+            book: order.book,
+            side: order.side,
+            ord_type: order.ord_type,
+            price: order.price,
+            stop_px: order.stop_px,
+            qty: order.leaves,
+            order_qty: order.order_qty,
+            replaces,
+            banded,
+        }
+    }
+
+    /// Limit price, else stop price, else the reference.
+    fn notional_price(&self, book: &Book) -> Option<i64> {
+        [self.price, self.stop_px].into_iter().find(|price| *price != 0).or(book.reference())
+    }
+
+    /// What it holds: asset slot and minor units, 0 where nothing; `None` beyond i64.
+    fn hold(&self, book: &Book) -> Option<(u32, i64)> {
+        match (self.side, self.ord_type) {
+            (Side::Sell, _) => Some((book.base, book.base_units(self.qty)?)),
+            (Side::Buy, OrdType::Limit | OrdType::StopLimit) => {
+                Some((book.quote, book.buy_hold(self.price, self.qty)?))
+            }
+            (Side::Buy, _) => Some((book.quote, 0)),
+        }
+    }
+}
+
+/// bad_qty to bad_min_qty.
+fn check_fields(c: &NewOrder, now_ns: u64) -> Result<(), Reason> {
+    let wanted = |value: Option<i64>, needed: bool| match value {
+        Some(value) => needed && value >= 1,
+        None => !needed,
+    };
+    let part = |value: Option<u64>| value.is_none_or(|value| (1..=c.qty).contains(&value));
+    let priced = matches!(c.ord_type, OrdType::Limit | OrdType::StopLimit);
+    let stopped = matches!(c.ord_type, OrdType::Stop | OrdType::StopLimit);
+    if c.qty == 0 || c.qty > UNSIGNED_MAX {
+        return Err(Reason::BadQty);
+    }
+    if !wanted(c.price, priced) {
+        return Err(Reason::BadPrice);
+    }
+    if !wanted(c.stop_px, stopped) {
+        return Err(Reason::BadStopPx);
+    }
+    let expires = c.tif == TimeInForce::Gtd;
+    if c.expire_at.is_some() != expires || c.expire_at.is_some_and(|time| time <= now_ns) {
+        return Err(Reason::BadExpireAt);
+    }
+    let slices = c.display_qty.map_or(0, |display| c.qty / display.max(1));
+    if !part(c.display_qty) || slices > ICEBERG_SLICES_MAX {
+        return Err(Reason::BadDisplayQty);
+    }
+    if !part(c.min_qty) {
+        return Err(Reason::BadMinQty);
+    }
+    Ok(())
+}
+
+/// Combinations that make sense.
+fn is_supported(c: &NewOrder) -> bool {
+    use TimeInForce::{AtClose, AtOpen, Day, Fok, Gtc, Gtd, Ioc};
+    let stopped = matches!(c.ord_type, OrdType::Stop | OrdType::StopLimit);
+    let in_call = matches!(c.tif, AtOpen | AtClose);
+    let immediate = matches!(c.tif, Ioc | Fok);
+    if stopped && (immediate || in_call || c.post_only || c.min_qty.is_some()) {
+        return false;
+    }
+    let plain_limit = c.ord_type == OrdType::Limit && matches!(c.tif, Day | Gtc | Gtd);
+    if c.post_only && (!plain_limit || c.min_qty.is_some()) {
+        return false;
+    }
+    let can_rest = matches!(c.ord_type, OrdType::Limit | OrdType::StopLimit) && !immediate;
+    if c.display_qty.is_some() && !can_rest {
+        return false;
+    }
+    !(in_call && c.min_qty.is_some())
+}
+
+/// not_open, and unsupported for a cash market buy that would have to wait.
+fn check_phase(c: &NewOrder, book: &Book) -> Result<(), Reason> {
+    let waits = match book.phase {
+        Phase::Halted | Phase::Closed => return Err(Reason::NotOpen),
+        Phase::Continuous => c.tif == TimeInForce::AtClose,
+        Phase::PreOpen | Phase::OpeningCall | Phase::ClosingCall => true,
+    };
+    if c.tif == TimeInForce::AtOpen && !matches!(book.phase, Phase::PreOpen | Phase::OpeningCall) {
+        return Err(Reason::NotOpen);
+    }
+    let now_or_never = matches!(c.tif, TimeInForce::Ioc | TimeInForce::Fok) || c.min_qty.is_some();
+    if waits && now_or_never {
+        return Err(Reason::NotOpen);
+    }
+    if waits && book.is_cash() && c.ord_type == OrdType::Market && c.side == Side::Buy {
+        return Err(Reason::Unsupported);
+    }
+    Ok(())
+}
