@@ -25,9 +25,8 @@ impl Steps {
         if line.command.is_query() {
             self.fire_until(line.at)?;
             let buffer = &mut self.output.buffer;
-            // The engine's clock stands at the last step; the answer carries the query's own time.
-            self.engine.query(&input, &mut |emitted: &Emitted<'_>| {
-                write_event(emitted.seq, line.at, emitted.event, buffer);
+            self.engine.query(line.at, &input, &mut |emitted: &Emitted<'_>| {
+                write_event(emitted.seq, emitted.at, emitted.event, buffer);
                 buffer.push(b'\n');
             });
         } else {

@@ -133,7 +133,7 @@ impl<L: Log, C: Clock> Machine<L, C> {
         self.fire_due()?;
         let before = self.out.count();
         self.out.set_tag(tag);
-        self.engine.query(input, &mut self.out);
+        self.engine.query(self.now, input, &mut self.out);
         self.out.set_tag(0);
         let count = self.out.count() - before;
         let last = (self.engine.seq(), self.engine.now());
