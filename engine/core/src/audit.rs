@@ -32,7 +32,7 @@ impl Engine {
             digest.value(&(asset.id, asset.code, asset.decimals, asset.supply));
         }
         for account in &self.ledger.accounts {
-            digest.value(&(account.id, account.group, account.killed));
+            digest.value(&(account.id, account.group, account.killed, account.blocked));
         }
         // Zero balances are as good as none: a failed step may have left an empty one behind.
         let mut balances: Vec<_> = self.ledger.balances().iter().collect();

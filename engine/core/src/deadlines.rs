@@ -29,6 +29,15 @@ pub(crate) struct Deadlines {
     slots: Vec<(u32, Due)>,
     free: Vec<u32>,
     armed: u64,
+    /// What was armed and cancelled since [`Deadlines::begin`].
+    log: Vec<Change>,
+    logs: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Armed(u32),
+    Cancelled(Entry, Due),
 }
 
 const ARITY: usize = 4;
@@ -47,13 +56,52 @@ impl Deadlines {
         self.armed += 1;
         self.heap.push(Entry { time_ns, armed: self.armed, handle });
         self.up(self.heap.len() - 1);
+        if self.logs {
+            self.log.push(Change::Armed(handle));
+        }
         handle
+    }
+
+    /// From here on arming and cancelling can be taken back.
+    pub(crate) fn begin(&mut self) {
+        self.logs = true;
+    }
+
+    /// What changed since [`Deadlines::begin`] stays.
+    pub(crate) fn commit(&mut self) {
+        self.logs = false;
+        self.log.clear();
+    }
+
+    /// Takes back what changed since [`Deadlines::begin`], last first: handles, times and the
+    /// order of arming are what they were.
+    pub(crate) fn rollback(&mut self) {
+        self.logs = false;
+        while let Some(change) = self.log.pop() {
+            match change {
+                Change::Armed(handle) => {
+                    self.cancel(handle);
+                    self.armed -= 1;
+                }
+                Change::Cancelled(entry, due) => {
+                    // Last in, first out: the freed handle is on top again.
+                    let handle = self.free.pop();
+                    assert!(handle == Some(entry.handle), "deadline handles out of order");
+                    self.slots[entry.handle as usize] = (NONE, due);
+                    self.heap.push(entry);
+                    self.up(self.heap.len() - 1);
+                }
+            }
+        }
     }
 
     /// Disarms a deadline.
     pub(crate) fn cancel(&mut self, handle: u32) {
         let at = self.slots[handle as usize].0 as usize;
         assert!(self.heap[at].handle == handle, "deadline {handle} is not armed");
+        if self.logs {
+            self.log.push(Change::Cancelled(self.heap[at], self.slots[handle as usize].1));
+        }
         self.heap.swap_remove(at);
         if at < self.heap.len() {
             self.slots[self.heap[at].handle as usize].0 = at as u32;
@@ -118,6 +166,23 @@ impl Deadlines {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn takes_back_what_changed() {
+        let due = |target| Due { kind: DeadlineKind::OrderExpiry, target };
+        let mut deadlines = Deadlines::default();
+        let handles: Vec<u32> = (0..20).map(|n| deadlines.arm(n % 7, due(n))).collect();
+        let before = deadlines.sorted();
+        deadlines.begin();
+        deadlines.cancel(handles[3]);
+        let moved = deadlines.arm(2, due(100));
+        deadlines.cancel(handles[11]);
+        deadlines.cancel(moved);
+        deadlines.arm(5, due(101));
+        deadlines.rollback();
+        assert_eq!(deadlines.sorted(), before);
+        assert_eq!((deadlines.armed, deadlines.log.len()), (20, 0));
+    }
 
     #[test]
     fn fires_by_time_then_by_arming_and_never_what_was_cancelled() {

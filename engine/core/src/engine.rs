@@ -10,7 +10,7 @@ use crate::command::{Command, Input};
 use crate::deadlines::{Deadlines, Due};
 use crate::digest::Digest;
 use crate::directory::Directory;
-use crate::event::Sink;
+use crate::event::{Event, Sink};
 use crate::ids::{OrderId, SessionId};
 use crate::ledger::Ledger;
 use crate::preview::Walked;
@@ -51,6 +51,8 @@ pub struct Engine {
     pub(crate) positions: Positions,
     pub(crate) last_order: u64,
     pub(crate) last_trade: u64,
+    /// While an atomic interaction runs: its events wait, and what changes can be taken back.
+    pub(crate) is_atomic: bool,
     // What follows is empty between two steps; it is kept so that a step finds room.
     /// Levels that changed, as they were.
     pub(crate) touched: Vec<Touched>,
@@ -62,6 +64,8 @@ pub struct Engine {
     pub(crate) slots: Vec<u32>,
     pub(crate) walked: Vec<Walked>,
     pub(crate) candidates: Vec<Candidate>,
+    /// Events of a running atomic interaction, with the slots of their owners.
+    pub(crate) held_back: Vec<(u32, Event)>,
 }
 
 impl Engine {

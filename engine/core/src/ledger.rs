@@ -32,7 +32,10 @@ pub(crate) struct Asset {
 pub(crate) struct Account {
     pub id: AccountId,
     pub group: Option<GroupId>,
+    /// Nothing new, and its orders are gone.
     pub killed: bool,
+    /// No new reserve, cart, bid, buy_now or atomic.
+    pub blocked: bool,
     /// First of its open orders.
     pub orders: u32,
 }
@@ -56,6 +59,16 @@ pub(crate) struct Ledger {
     balances: Vec<Balance>,
     balance_slots: HashTable<u32>,
     requests: HashTable<(u32, RequestId)>,
+    /// Movements since [`Ledger::begin`], to be taken back by [`Ledger::rollback`].
+    log: Log,
+}
+
+/// What an atomic interaction moved so far.
+#[derive(Clone, Debug, Default)]
+struct Log {
+    on: bool,
+    /// (account, asset, available, held)
+    movements: Vec<(u32, u32, i64, i64)>,
 }
 
 impl Default for Ledger {
@@ -68,6 +81,7 @@ impl Default for Ledger {
             balances: Vec::new(),
             balance_slots: HashTable::new(),
             requests: HashTable::new(),
+            log: Log::default(),
         };
         ledger.open_account(AccountId(0), None);
         ledger
@@ -94,7 +108,7 @@ impl Ledger {
 
     pub(crate) fn open_account(&mut self, id: AccountId, group: Option<GroupId>) {
         self.account_ids.insert(id.0, self.accounts.len() as u32);
-        self.accounts.push(Account { id, group, killed: false, orders: NONE });
+        self.accounts.push(Account { id, group, killed: false, blocked: false, orders: NONE });
     }
 
     /// Whether two accounts count as one for self-trade prevention.
@@ -177,8 +191,30 @@ impl Ledger {
         };
         balance.available = new_available;
         balance.held = new_held;
+        if self.log.on {
+            self.log.movements.push((account, asset, available, held));
+        }
         let asset = &mut self.assets[asset as usize];
         asset.sum = asset.sum.wrapping_add(available).wrapping_add(held);
+    }
+
+    /// From here on movements can be taken back.
+    pub(crate) fn begin(&mut self) {
+        self.log.on = true;
+    }
+
+    /// What moved since [`Ledger::begin`] stays.
+    pub(crate) fn commit(&mut self) {
+        self.log.on = false;
+        self.log.movements.clear();
+    }
+
+    /// Takes back what moved since [`Ledger::begin`], last first.
+    pub(crate) fn rollback(&mut self) {
+        self.log.on = false;
+        while let Some((account, asset, available, held)) = self.log.movements.pop() {
+            self.change(account, asset, -available, -held);
+        }
     }
 
     /// Binds what is available.

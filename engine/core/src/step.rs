@@ -37,6 +37,10 @@ impl Engine {
         event: impl Into<Event>,
     ) {
         let event = event.into();
+        if self.is_atomic {
+            self.held_back.push((owner, event));
+            return;
+        }
         let session = &mut self.sessions.list[owner as usize];
         let (mut owner_seq, mut ref_seq_no) = (0, None);
         if owner != 0 {
