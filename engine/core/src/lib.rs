@@ -30,6 +30,7 @@ mod preview;
 mod query;
 pub mod reason;
 mod replace;
+pub mod roles;
 mod session_inputs;
 mod sessions;
 mod step;
