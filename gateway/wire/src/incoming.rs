@@ -1,0 +1,179 @@
+//! Messages from the client to the server.
+
+use crate::block::{self, Fault, FieldFault, Message};
+use crate::frame::Frame;
+use crate::generated::field_id;
+use crate::legs::fill_accounts;
+use crate::session::*;
+use ringpit_core::command::*;
+use ringpit_core::{Command, Reason, SessionId};
+
+/// What a client may send.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "commands live in place, so that reading needs no heap"
+)]
+pub enum Incoming {
+    /// Begins a session.
+    Negotiate(Negotiate),
+    /// Binds a session.
+    Establish(Establish),
+    /// Keeps the connection alive, or skips numbers.
+    Sequence(Sequence),
+    /// Asks for messages again.
+    RetransmitRequest(RetransmitRequest),
+    /// Ends the connection.
+    Terminate(Terminate),
+    /// Market data.
+    Subscribe(Subscribe),
+    /// No more market data.
+    Unsubscribe(Unsubscribe),
+    /// What is left.
+    LimitsRequest(LimitsRequest),
+    /// A command of the vocabulary; with the client's name of it where it is a query.
+    Command {
+        /// The command.
+        command: Command,
+        /// Queries only.
+        query_id: Option<u64>,
+    },
+}
+
+/// Reads any message that a client may send.
+///
+/// # Errors
+/// A [`Fault`] names template and field. A template that no client may send is
+/// `unknown_template`; whether that is a reject or a violation (session templates), the session
+/// layer knows.
+pub fn decode_incoming(frame: &Frame<'_>) -> Result<Incoming, Fault> {
+    macro_rules! session {
+        ($($name:ident)+) => {
+            match frame.template_id() {
+                $($name::TEMPLATE_ID => {
+                    let (message, ()) = block::read::<$name, _>(frame, |_| Ok(()))?;
+                    return Ok(Incoming::$name(message));
+                })+
+                _ => {}
+            }
+        };
+    }
+    session!(Negotiate Establish Sequence RetransmitRequest Terminate LimitsRequest Subscribe
+        Unsubscribe);
+    let incoming = decode_command(frame)?;
+    Ok(Incoming::Command { command: incoming.0, query_id: incoming.1 })
+}
+
+impl Incoming {
+    /// Checks what a message says as a whole: a subscription names at most one thing.
+    ///
+    /// # Errors
+    /// A [`Fault`] that names the second thing.
+    pub fn check(&self) -> Result<(), Fault> {
+        let (template_id, things) = match self {
+            Self::Subscribe(it) => (Subscribe::TEMPLATE_ID, (it.instrument, it.auction, it.sale)),
+            Self::Unsubscribe(it) => {
+                (Unsubscribe::TEMPLATE_ID, (it.instrument, it.auction, it.sale))
+            }
+            _ => return Ok(()),
+        };
+        let fault = |field| Err(FieldFault::new(field, Reason::BadValue).of(template_id));
+        match things {
+            (Some(_), Some(_), _) => fault(field_id::AUCTION),
+            (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => fault(field_id::SALE),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Applies a macro to the lists of commands and queries.
+macro_rules! with_commands {
+    ($apply:ident) => {
+        $apply! {
+            commands: CreateAsset OpenAccount Deposit Withdraw Transfer CreateInstrument SetPhase
+                NewOrder CancelOrder ReplaceOrder MassCancel KillSwitch CreateAuction PlaceBid
+                BuyNow CancelAuction CreateSale AddProduct Restock Reserve ReserveCart Block Draw
+                Confirm Void Extend Leave Atomic;
+            queries: QueryOpen QueryCounter QueryBalance QueryDepth QuerySale QueryAuction
+                QueryStats;
+        }
+    };
+}
+
+fn decode_command(frame: &Frame<'_>) -> Result<(Command, Option<u64>), Fault> {
+    let template_id = frame.template_id();
+    macro_rules! read {
+        (commands: $($name:ident)+; queries: $($query:ident)+;) => {
+            match template_id {
+                $($name::TEMPLATE_ID => {
+                    let (message, ()) = block::read::<$name, _>(frame, |_| Ok(()))?;
+                    (Command::$name(message), None)
+                })+
+                $($query::TEMPLATE_ID => {
+                    let (message, id) = block::read::<$query, _>(frame, query_id)?;
+                    (Command::$query(message), Some(id))
+                })+
+                QueryDeadlines::TEMPLATE_ID => {
+                    let (_, id) = block::read::<QueryDeadlines, _>(frame, query_id)?;
+                    (Command::QueryDeadlines, Some(id))
+                }
+                _ => return Err(FieldFault::new(0, Reason::UnknownTemplate).of(template_id)),
+            }
+        };
+    }
+    let (mut command, query_id) = with_commands!(read);
+    complete(&mut command).map_err(|fault| fault.of(template_id))?;
+    Ok((command, query_id))
+}
+
+fn query_id(block: &[u8]) -> Result<u64, FieldFault> {
+    block::get::<u64, 0, 8>(block, field_id::QUERY_ID)
+}
+
+/// What no single field shows: alternatives of which one must be there, and legs' own accounts.
+fn complete(command: &mut Command) -> Result<(), FieldFault> {
+    match command {
+        Command::CancelOrder(CancelOrder { order_id: None, orig_cl_ord_id: None, .. })
+        | Command::ReplaceOrder(ReplaceOrder { order_id: None, orig_cl_ord_id: None, .. }) => {
+            Err(FieldFault::new(field_id::ORDER_ID, Reason::MissingField))
+        }
+        Command::Atomic(atomic) => {
+            fill_accounts(atomic.legs.as_mut_slice(), atomic.account);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a command as a frame to the start of `buffer`; gives its length in bytes. `None` when
+/// the buffer is too small, a list longer than 16, or the command not a client's to send.
+/// `query_id` is used by queries only.
+pub fn encode_command(command: &Command, query_id: u64, buffer: &mut [u8]) -> Option<usize> {
+    let with_id = |block: &mut [u8]| block[..8].copy_from_slice(&query_id.to_le_bytes());
+    macro_rules! write {
+        (commands: $($name:ident)+; queries: $($query:ident)+;) => {
+            match command {
+                $(Command::$name(message) => block::write(message, buffer, |_| ()),)+
+                $(Command::$query(message) => block::write(message, buffer, with_id),)+
+                Command::QueryDeadlines => block::write(&QueryDeadlines {}, buffer, with_id),
+                Command::SessionOpen(_)
+                | Command::SessionConfig(_)
+                | Command::SessionLost(_)
+                | Command::SessionBack(_)
+                | Command::Tick => None,
+            }
+        };
+    }
+    with_commands!(write)
+}
+
+/// What a refused login is answered with, even when the rest of it could not be read: session,
+/// version and time stamp as sent; zeros when not even they are there. Never trust them.
+#[must_use]
+pub fn login_echo(frame: &Frame<'_>) -> (SessionId, u64, u64) {
+    let word = |at: usize| {
+        let bytes = frame.body().get(at..).and_then(|rest| rest.first_chunk());
+        bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    };
+    (SessionId(word(0)), word(8), word(16))
+}
