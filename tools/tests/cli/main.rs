@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod import;
+mod lobster;
 mod run;
 
 use std::process::Output;
