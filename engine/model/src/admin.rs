@@ -84,7 +84,7 @@ impl Model {
 
     fn instrument_fault(&self, c: &CreateInstrument) -> Option<(Reason, Field)> {
         let beyond = |ppm: Option<i64>| {
-            ppm.is_some_and(|ppm| ppm.unsigned_abs() > u64::from(FEE_PPM_MAX.unsigned_abs()))
+            ppm.is_some_and(|ppm| ppm.unsigned_abs() > FEE_PPM_MAX.unsigned_abs())
         };
         let halt_alone = c.halt_band_ticks.is_some() != c.halt_for.is_some();
         let halt_field = if c.halt_for.is_none() { Field::HaltFor } else { Field::HaltBandTicks };
