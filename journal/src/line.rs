@@ -14,6 +14,7 @@ use crate::limits::{INDEX_STRIDE_BYTES, PROGRESS_RECORDS, RECORD_ALIGN_BYTES as 
 use crate::record::{Place, Progress, Record};
 use crate::storage::{Storage, read_whole};
 use crate::tail::TailCopy;
+use crate::writer::Last;
 
 /// Takes each record; an error stops the walk.
 pub(crate) type OnRecord<'a> = &'a mut dyn FnMut(&Record<'_>) -> Result<(), Stop>;
@@ -55,6 +56,9 @@ pub(crate) struct Line {
     pub verdict: Verdict,
     /// Where the line stood at the end of the segments, before the tail.
     pub in_segments: Chain,
+    /// The segment before the last, if it is not sealed as it should be by now: a crash came
+    /// between the making of the last one and the seal.
+    pub seal_due: Option<SealDue>,
     /// Segments begun for what was taken from the tail.
     pub begun: Vec<String>,
     /// Inputs and checkpoints walked.
@@ -70,6 +74,27 @@ pub(crate) struct Line {
     pub adopted: Vec<u8>,
     /// How many those are.
     pub adopted_records: u64,
+}
+
+/// A seal to be written.
+#[derive(Clone, Debug)]
+pub(crate) struct SealDue {
+    pub name: String,
+    pub offset: u64,
+    /// Something stands there already, and it is not a seal.
+    pub is_torn: bool,
+    pub last: Last,
+}
+
+impl SealDue {
+    /// For the operator.
+    pub(crate) fn warning(&self) -> String {
+        let Self { name, offset, .. } = self;
+        format!(
+            "the seal of {name} at offset {offset} is torn, as after a crash in a rotation; its \
+             records are whole"
+        )
+    }
 }
 
 /// What the walk is given.
@@ -200,6 +225,7 @@ impl<'f> State<'f> {
             hasher: Sha256::new(),
             verdict: Verdict::Clean,
             in_segments: chain,
+            seal_due: None,
             begun: Vec::new(),
             records: 0,
             record_bytes: 0,
@@ -224,6 +250,7 @@ impl<'f> State<'f> {
             }
             Err(BadHeader::Fault(fault)) => {
                 // The line ends with the segment before, whose content is still at hand.
+                self.line.seal_due = None;
                 let (file, offset) = match fault {
                     Fault::MissingSegment(first_seq) => (format::segment_name(first_seq), 0),
                     _ => (name, 0),
@@ -346,15 +373,15 @@ impl<'f> State<'f> {
             self.damage(walk, index + 1, file, 0, missing, rest)?;
             return Ok(false);
         }
-        let Some(fault) = fault else {
-            if rest.end > 0 && !is_last {
-                line.stray.push((name, rest.start as u64));
-            } else if rest.end > 0 {
-                line.cut(name, &end, &rest, Fault::Stray);
-                return Ok(false);
-            }
-            self.prev_digest = line.hasher.clone().finalize().into();
+        if !is_last && (fault.is_none() || self.is_whole_anyway(walk, index, &end, &rest)?) {
+            self.pass(name, &end, &rest);
             return Ok(true);
+        }
+        let line = &mut self.line;
+        let fault = match fault {
+            Some(fault) => fault,
+            None if rest.end > 0 => Fault::Stray,
+            None => return Ok(true),
         };
         // A file's length was durable before its name, so that no power cut can make it wrong.
         let is_legal = is_last
@@ -366,6 +393,43 @@ impl<'f> State<'f> {
             self.damage(walk, index + 1, name, end.offset as u64, fault, rest)?;
         }
         Ok(false)
+    }
+
+    /// Whether all records of this segment are there, whatever stands behind them: the next
+    /// segment follows exactly these. So it is after a crash that tore the seal.
+    fn is_whole_anyway(
+        &mut self,
+        walk: &mut Walk<'_>,
+        index: usize,
+        end: &SegmentEnd,
+        rest: &Rest,
+    ) -> Result<bool, OpenError> {
+        let is_hole = rest.records > 0 || rest.durable_seq > self.line.chain.last_seq;
+        if end.sealed || is_hole || self.line.wrong_length().is_some() {
+            return Ok(false);
+        }
+        let next = &self.files[index + 1];
+        walk.read(next, &mut self.buffer)?;
+        self.prev_digest = self.line.hasher.clone().finalize().into();
+        Ok(self.usable_header(next, index + 1).is_ok())
+    }
+
+    /// Goes on behind a segment that is not the last.
+    fn pass(&mut self, name: String, end: &SegmentEnd, rest: &Rest) {
+        let line = &mut self.line;
+        self.prev_digest = line.hasher.clone().finalize().into();
+        let offset = end.offset as u64;
+        // A seal that is torn reaches no further than a whole one would.
+        let is_torn = !end.sealed && rest.end > 0;
+        if rest.end > end.offset + format::RECORD_HEAD_BYTES {
+            line.stray.push((name.clone(), rest.start as u64));
+        } else if let Some(earlier) = line.seal_due.take_if(|due| due.is_torn) {
+            // Only the last crash can have torn one.
+            line.stray.push((earlier.name, earlier.offset));
+        }
+        let Chain { last_seq: seq, last_time_ns: time_ns, last_crc: crc, .. } = line.chain;
+        let last = Last { seq, time_ns, crc };
+        line.seal_due = (!end.sealed).then_some(SealDue { name, offset, is_torn, last });
     }
 
     /// Ends the walk with damage. `next_index` is the first file behind the place.

@@ -1,9 +1,10 @@
 //! A disk in memory that can lose power, tear, reorder, fail and fill up: for tests and simulators.
 //!
 //! What is written is seen at once by reads, as through a page cache, and reaches the "disk" with a
-//! flush. [`MemStorage::crash`] keeps any part of what was not flushed. A failed flush behaves as
-//! Linux does: what was pending stays in the cache, is not on the disk, and the next flush succeeds
-//! without writing it.
+//! flush. [`MemStorage::crash`] keeps any part of what was not flushed. A failed flush of a file
+//! behaves as Linux does: what was pending stays in the cache, is not on the disk, and the next flush
+//! succeeds without writing it. (Names are the filesystem's own and are not forgotten that way: a
+//! failed flush of the directory leaves them pending.)
 
 use std::collections::BTreeMap;
 use std::io;
@@ -267,14 +268,11 @@ impl Storage for MemStorage {
 
     fn sync_dir(&self) -> io::Result<()> {
         let mut disk = self.disk();
-        let result = disk.count_sync();
-        let changes = std::mem::take(&mut disk.pending_names);
-        if result.is_ok() {
-            for change in &changes {
-                apply(&mut disk.durable_names, change);
-            }
+        disk.count_sync()?;
+        for change in std::mem::take(&mut disk.pending_names) {
+            apply(&mut disk.durable_names, &change);
         }
-        result
+        Ok(())
     }
 
     fn path(&self) -> PathBuf {

@@ -26,7 +26,7 @@ use crate::shared::{SegmentEntry, Shared, Watermark};
 use crate::storage::{DirStorage, Storage, write_whole};
 use crate::tail::{Tail, TailCopy};
 use crate::tail_file::{self, TailHome};
-use crate::writer::{Last, NEXT_NAME, SegmentWriter, Start, StoreFacts, fitting};
+use crate::writer::{Last, NEXT_NAME, SegmentWriter, Start, StoreFacts, fitting, seal_file};
 
 /// When an answer may leave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -275,6 +275,7 @@ impl<'o> Recovery<'o> {
             return Err(lost_segments().into());
         };
         let (name, header) = (segment.name.clone(), segment.header);
+        self.seal_before(line, header.store_id)?;
         self.rewrite(line, &name, header.segment_bytes)?;
         let facts = StoreFacts {
             id: header.store_id,
@@ -316,6 +317,17 @@ impl<'o> Recovery<'o> {
             .map_err(|error| IoError::new("flush directory", self.storage.path(), error))?;
         writer.mark()?;
         Ok(writer)
+    }
+
+    /// Seals the segment before the last, if a crash prevented it.
+    fn seal_before(&mut self, line: &Line, store_id: StoreId) -> Result<(), IoError> {
+        let Some(due) = &line.seal_due else { return Ok(()) };
+        let failed = |error| IoError::new("seal", self.storage.path().join(&due.name), error);
+        if due.is_torn {
+            self.warnings.push(due.warning());
+        }
+        let file = self.storage.open(&due.name).map_err(failed)?;
+        seal_file(&*file, due.offset, store_id, due.last).map_err(failed)
     }
 
     /// Rewrites the part of the last segment that no mark proves durable (all before that segment

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::error::{Cut, Damage, OpenError};
 use crate::format::{self, StoreId};
-use crate::line::{self, Line, OnRecord, Verdict, Walk};
+use crate::line::{self, Line, OnRecord, SealDue, Verdict, Walk};
 use crate::lock::StoreLock;
 use crate::record::{Place, Progress, Record};
 use crate::recovery::{segment_files, store_id};
@@ -123,7 +123,8 @@ pub fn read(
             std::thread::sleep(Duration::from_millis(5));
             continue;
         }
-        let mut warnings = Vec::new();
+        let torn_seal = line.seal_due.as_ref().filter(|due| due.is_torn);
+        let mut warnings: Vec<String> = torn_seal.map(SealDue::warning).into_iter().collect();
         if is_server_running {
             // Torn bytes above the mark, beside a server: a write that is going on.
             if matches!(line.verdict, Verdict::Cut(_)) {

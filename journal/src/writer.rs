@@ -232,12 +232,11 @@ impl SegmentWriter {
     pub(crate) fn seal(&mut self) -> Result<(), IoError> {
         let Some((mut old, last)) = self.old.take() else { return Ok(()) };
         assert!(!self.unnamed, "sealed only once the next segment is durable");
-        let seal = note(Kind::Seal, self.facts.id, last);
-        write_whole(&*old.file, &seal, old.offset)
-            .map_err(|error| self.error("write seal of", &old.name, error))?;
-        old.offset += seal.len() as u64;
+        old.offset += RECORD_HEAD_BYTES as u64;
         assert!(old.offset <= old.bytes, "the seal's place was kept free");
-        old.file.sync_data().map_err(|error| self.error("flush seal of", &old.name, error))
+        let at = old.offset - RECORD_HEAD_BYTES as u64;
+        seal_file(&*old.file, at, self.facts.id, last)
+            .map_err(|error| self.error("seal", &old.name, error))
     }
 
     /// Writes and flushes a mark: all that was written is durable. Does nothing if the last thing
@@ -312,6 +311,17 @@ impl Spare {
         self.filled += piece;
         Ok(())
     }
+}
+
+/// Writes and flushes a seal.
+pub(crate) fn seal_file(
+    file: &dyn StorageFile,
+    at: u64,
+    store_id: StoreId,
+    last: Last,
+) -> io::Result<()> {
+    write_whole(file, &note(Kind::Seal, store_id, last), at)?;
+    file.sync_data()
 }
 
 /// A mark or seal that follows `last`. The flusher has just made `last` durable.
