@@ -1,11 +1,14 @@
 //! How a command ends when it does not end well, and with which exit code.
 
+use ringpit_journal::OpenError;
 use std::io;
 use std::process::ExitCode;
 
 /// Why a command stopped.
 #[derive(Debug)]
 pub enum Failure {
+    /// The answer is no, and was given.
+    No,
     /// The command line or its input is wrong.
     Input(String),
     /// The environment failed: disk, port, permission.
@@ -26,6 +29,25 @@ impl Failure {
         }
     }
 
+    /// Why a store could not be opened or read.
+    pub fn store(error: &OpenError) -> Self {
+        let text = error.to_string();
+        match error {
+            OpenError::Damage(_) => {
+                eprintln!("{text}");
+                Self::No
+            }
+            OpenError::NoStore { .. }
+            | OpenError::NewerFormat { .. }
+            | OpenError::NewerRules { .. }
+            | OpenError::LossTooSmall { .. }
+            | OpenError::Option { .. } => Self::Input(text),
+            OpenError::Io(_) | OpenError::Locked { .. } | OpenError::Stopped { .. } => {
+                Self::Environment(text)
+            }
+        }
+    }
+
     /// Tells the user and gives the exit code.
     pub fn tell(&self) -> ExitCode {
         match self {
@@ -37,6 +59,7 @@ impl Failure {
                 eprintln!("ringpit: {text}");
                 ExitCode::from(3)
             }
+            Self::No => ExitCode::from(1),
             Self::PipeClosed => ExitCode::SUCCESS,
         }
     }

@@ -1,9 +1,10 @@
 //! A file, or standard input, line by line, with its place and its progress.
 
 use crate::failure::Failure;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use crate::progress;
+use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 /// The longest line: a full cart, atomic or table of increments takes a few thousand bytes.
 const LINE_BYTES_MAX: u64 = 1024 * 1024;
@@ -76,13 +77,8 @@ impl Lines {
     }
 }
 
-/// Shown only while it disturbs nobody: on a terminal that does not show the output too.
 fn progress_bar(len: Option<u64>) -> ProgressBar {
-    let target = match io::stderr().is_terminal() && !io::stdout().is_terminal() {
-        true => ProgressDrawTarget::stderr(),
-        false => ProgressDrawTarget::hidden(),
-    };
-    let bar = ProgressBar::with_draw_target(len, target);
+    let bar = ProgressBar::with_draw_target(len, progress::target());
     match ProgressStyle::with_template("{bar:40} {percent}% {bytes}/{total_bytes} {eta}") {
         Ok(style) if len.is_some() => bar.with_style(style),
         _ => bar,

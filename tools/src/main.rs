@@ -6,7 +6,9 @@
 mod commands;
 mod failure;
 mod input;
+mod journal;
 mod output;
+mod progress;
 mod steps;
 
 use clap::Parser;

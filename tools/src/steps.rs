@@ -3,19 +3,26 @@
 //! Numbering and ticks are what the sequencer does for a server; here the file is the clock.
 
 use crate::failure::Failure;
+use crate::journal::Journal;
 use crate::output::Output;
 use ringpit_core::{Command, Emitted, Engine, Input};
 use ringpit_vocab::{ScenarioLine, write_event};
 
 /// An engine and the lines it has answered.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Steps {
     engine: Engine,
+    journal: Option<Journal>,
     /// Where the events' lines go.
     pub output: Output,
 }
 
 impl Steps {
+    /// A fresh engine, whose steps are journaled first.
+    pub fn journaled(journal: Option<Journal>) -> Self {
+        Self { journal, ..Self::default() }
+    }
+
     /// Takes one scenario line: a step, or a query's answer.
     ///
     /// # Errors
@@ -45,12 +52,23 @@ impl Steps {
 
     fn step(&mut self, at: u64, input: &Input) -> Result<(), Failure> {
         let seq = self.engine.seq() + 1;
+        if let Some(journal) = &mut self.journal {
+            journal.append(seq, at, input)?;
+        }
         let buffer = &mut self.output.buffer;
         self.engine.apply(seq, at, input, &mut |emitted: &Emitted<'_>| {
             write_event(emitted.seq, emitted.at, emitted.event, buffer);
             buffer.push(b'\n');
         });
         Ok(())
+    }
+
+    /// Ends the journal, if there is one: all of it is durable then.
+    ///
+    /// # Errors
+    /// [`Failure`] when it is not.
+    pub fn close(&mut self) -> Result<(), Failure> {
+        self.journal.take().map_or(Ok(()), |journal| journal.close(&self.engine))
     }
 
     /// Appends the digest line: last sequence number, hash of the state, digest of the events.

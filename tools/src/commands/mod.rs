@@ -1,7 +1,9 @@
 //! The subcommands, one file each.
 
 mod import;
+mod inspect;
 mod run;
+mod verify;
 
 use crate::failure::Failure;
 use clap::Subcommand;
@@ -10,6 +12,8 @@ use clap::Subcommand;
 pub enum Command {
     Run(run::Args),
     Import(import::Args),
+    Verify(verify::Args),
+    Inspect(inspect::Args),
 }
 
 impl Command {
@@ -21,6 +25,8 @@ impl Command {
         match self {
             Self::Run(args) => run::run(&args),
             Self::Import(args) => import::run(&args),
+            Self::Verify(args) => verify::run(&args),
+            Self::Inspect(args) => inspect::run(&args),
         }
     }
 }

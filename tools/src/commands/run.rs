@@ -2,8 +2,10 @@
 
 use crate::failure::Failure;
 use crate::input::Lines;
+use crate::journal::Journal;
 use crate::steps::Steps;
 use ringpit_vocab::Scenario;
+use std::path::PathBuf;
 
 const EXAMPLE: &str = r#"Example, a file book.jsonl:
   # Two accounts, one book, one trade.
@@ -17,6 +19,7 @@ const EXAMPLE: &str = r#"Example, a file book.jsonl:
   {"do":"query_depth","instrument":1}
 
   ringpit run book.jsonl --digest
+  ringpit run book.jsonl --data /tmp/store && ringpit replay /tmp/store --digest
 
 Time is what the lines say (`at`, UNIX nanoseconds); deadlines that are due by then fire first."#;
 
@@ -30,6 +33,10 @@ Time is what the lines say (`at`, UNIX nanoseconds); deadlines that are due by t
 pub struct Args {
     /// Scenario file, `-` for standard input.
     file: String,
+    /// Journal what is applied into this directory, which must be new or empty; `replay`, `verify`
+    /// and `inspect` work on it. What is printed is the same.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// End with one line: seq=N state=HEX events=HEX.
     #[arg(long)]
     digest: bool,
@@ -41,13 +48,15 @@ pub struct Args {
 /// How it ended, when not well; the events of earlier lines are written out.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let mut lines = Lines::open(&args.file)?;
-    let mut steps = Steps::default();
+    let journal = args.data.as_deref().map(Journal::create).transpose()?;
+    let mut steps = Steps::journaled(journal);
     let ended = take_all(&mut lines, &mut steps);
     if ended.is_ok() && args.digest {
         steps.write_digest();
     }
-    steps.output.write_out()?;
-    ended
+    let written = steps.output.write_out();
+    steps.close()?;
+    ended.and(written)
 }
 
 fn take_all(lines: &mut Lines, steps: &mut Steps) -> Result<(), Failure> {

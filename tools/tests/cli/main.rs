@@ -4,6 +4,7 @@
 mod import;
 mod lobster;
 mod run;
+mod store;
 
 use std::process::Output;
 
