@@ -52,6 +52,7 @@ pub use appender::Appender;
 pub use error::{Cut, Damage, FlushError, IoError, OpenError, Refused, Stop};
 pub use flusher::Flusher;
 pub use format::{Fault, Kind, StoreId};
+pub use gate::Gate;
 pub use raw::SegmentMap;
 pub use reader::Reader;
 pub use record::{Place, Progress, Record};

@@ -1,0 +1,214 @@
+//! The line on one machine's disk: the `ringpit-journal` crate behind the seam of [`crate::Log`],
+//! and what happens before it goes on: recovery, and replay without a server.
+
+use crate::log::{
+    Entry, Flush, Log, Marks, ReadLine, RecordKind, Refused, Store, TakeEntry, Watermark,
+};
+use crate::replay::{Replay, ReplayError};
+use crate::running::Line;
+use ringpit_core::{Emitted, Engine};
+use ringpit_journal::{
+    Appender, Flusher, Kind, OpenError, Options, Progress, ReadOptions, Reader, Record, Report,
+    Stop,
+};
+use std::path::Path;
+
+/// The sequencer's end of a journal.
+pub struct DiskLog(Appender);
+
+/// The flusher's end of a journal.
+pub struct DiskFlusher(Flusher);
+
+/// Reads a journal while it is written.
+#[derive(Clone)]
+pub struct DiskReader(Reader);
+
+impl Log for DiskLog {
+    #[inline]
+    fn append(
+        &mut self,
+        kind: RecordKind,
+        seq: u64,
+        at: u64,
+        payload: &[u8],
+    ) -> Result<(), Refused> {
+        let kind = match kind {
+            RecordKind::Input => Kind::Input,
+            RecordKind::Checkpoint => Kind::Checkpoint,
+        };
+        self.0.append(kind, seq, at, payload).map_err(|refused| match refused {
+            ringpit_journal::Refused::Full => Refused::Full,
+            ringpit_journal::Refused::Failed => Refused::Failed,
+        })
+    }
+
+    #[inline]
+    fn wake(&self) {
+        self.0.wake();
+    }
+
+    fn watermark(&self) -> Watermark {
+        Watermark::new(self.0.watermark())
+    }
+}
+
+impl Marks for ringpit_journal::Watermark {
+    fn durable(&self) -> u64 {
+        self.durable()
+    }
+
+    fn releasable(&self) -> u64 {
+        self.releasable()
+    }
+}
+
+impl Flush for DiskFlusher {
+    fn run(self, on_durable: &mut dyn FnMut()) -> Result<(), String> {
+        self.0.run(|_durable_seq| on_durable()).map_err(|error| error.to_string())
+    }
+}
+
+impl ReadLine for DiskReader {
+    fn read(&mut self, from_seq: u64, until_seq: u64, take: TakeEntry<'_>) -> Result<(), String> {
+        let mut on_record = |record: &Record<'_>| match entry(record) {
+            Some(entry) => take(&entry),
+            None => std::ops::ControlFlow::Continue(()),
+        };
+        let read = self.0.read(from_seq, until_seq, &mut on_record);
+        read.map(|_last| ()).map_err(|error| error.to_string())
+    }
+}
+
+/// The journal's own notes are none of the line's records.
+fn entry<'a>(record: &Record<'a>) -> Option<Entry<'a>> {
+    let kind = match record.kind {
+        Kind::Input => RecordKind::Input,
+        Kind::Checkpoint => RecordKind::Checkpoint,
+        Kind::Mark | Kind::Seal => return None,
+    };
+    Some(Entry { kind, seq: record.seq, at: record.time_ns, payload: record.payload })
+}
+
+/// Why a journal could not be recovered or replayed.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// The journal could not be opened or read.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It could, but its inputs do not give what they gave.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+}
+
+/// A journal that was recovered, and is ready to go on.
+pub struct Recovered {
+    /// For [`crate::start`].
+    pub line: Line<DiskLog, DiskFlusher>,
+    /// For the [`crate::Replayer`].
+    pub reader: DiskReader,
+    /// What the journal found.
+    pub journal: ringpit_journal::Recovered,
+    /// Checkpoints that the replay confirmed.
+    pub checkpoints: u64,
+}
+
+/// Opens the journal in `dir`, or makes one there, and replays it. Every event goes to `on_event`
+/// once more, in order, so that the gateway remembers again what it had sent.
+///
+/// # Errors
+/// When the journal can't be opened, or the replay differs from what is journaled. What went to
+/// `on_event` counts for nothing then.
+pub fn recover(
+    dir: &Path,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress<'_>),
+    on_event: &mut dyn FnMut(&Emitted<'_>),
+) -> Result<Recovered, RecoverError> {
+    let mut follower = Follower::new(u64::MAX, on_event);
+    let opened = ringpit_journal::open(dir, options, &mut |record| follower.take(record), progress);
+    let opened = opened.map_err(|error| follower.why(error))?;
+    let checkpoints = follower.replay.checkpoints();
+    let (engine, checkpointed_seq) = follower.replay.into_engine();
+    assert_eq!(engine.seq(), opened.recovered.last_seq, "every input went through the engine");
+    let store = Store {
+        log: DiskLog(opened.appender),
+        flusher: DiskFlusher(opened.flusher),
+        directory: Some(dir.to_owned()),
+    };
+    Ok(Recovered {
+        line: Line { engine, checkpointed_seq, store },
+        reader: DiskReader(opened.reader),
+        journal: opened.recovered,
+        checkpoints,
+    })
+}
+
+/// What a replay gave.
+#[derive(Debug)]
+pub struct Replayed {
+    /// The engine after the last input.
+    pub engine: Engine,
+    /// Checkpoints that it confirmed.
+    pub checkpoints: u64,
+    /// How the journal ends; `None` when the replay ended before.
+    pub journal: Option<Report>,
+}
+
+/// Replays the journal in `dir` up to `until_seq`, changing nothing and needing no lock. Damage is
+/// told in the report; what is intact before it is replayed.
+///
+/// # Errors
+/// When the journal can't be read, or the replay differs from what is journaled.
+pub fn replay(
+    dir: &Path,
+    until_seq: u64,
+    progress: &mut dyn FnMut(Progress<'_>),
+    on_event: &mut dyn FnMut(&Emitted<'_>),
+) -> Result<Replayed, RecoverError> {
+    let mut follower = Follower::new(until_seq, on_event);
+    let mut on_record = |record: &Record<'_>| follower.take(record);
+    let journal = match ringpit_journal::read(dir, ReadOptions::default(), &mut on_record, progress)
+    {
+        Ok(report) => Some(report),
+        Err(OpenError::Stopped { .. }) if follower.is_over => None,
+        Err(error) => return Err(follower.why(error)),
+    };
+    let checkpoints = follower.replay.checkpoints();
+    Ok(Replayed { engine: follower.replay.into_engine().0, checkpoints, journal })
+}
+
+/// Feeds a journal's records to an engine.
+struct Follower<'e> {
+    replay: Replay,
+    until_seq: u64,
+    is_over: bool,
+    failed: Option<ReplayError>,
+    on_event: &'e mut dyn FnMut(&Emitted<'_>),
+}
+
+impl<'e> Follower<'e> {
+    fn new(until_seq: u64, on_event: &'e mut dyn FnMut(&Emitted<'_>)) -> Self {
+        Self { replay: Replay::new(), until_seq, is_over: false, failed: None, on_event }
+    }
+
+    fn take(&mut self, record: &Record<'_>) -> Result<(), Stop> {
+        let Some(entry) = entry(record) else { return Ok(()) };
+        if entry.seq > self.until_seq {
+            self.is_over = true;
+            return Err(Stop("the end that was asked for".into()));
+        }
+        let taken = self.replay.take(&entry, &mut |emitted: &Emitted<'_>| (self.on_event)(emitted));
+        taken.map_err(|error| {
+            self.failed = Some(error);
+            Stop(error.to_string())
+        })
+    }
+
+    /// The replay's own reason, where it was what ended the reading.
+    fn why(&self, error: OpenError) -> RecoverError {
+        match (error, self.failed) {
+            (OpenError::Stopped { .. }, Some(failed)) => failed.into(),
+            (error, _) => error.into(),
+        }
+    }
+}
