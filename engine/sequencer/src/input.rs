@@ -4,7 +4,6 @@
 //! a full ring is answered `Busy`.
 
 use crate::config::Config;
-use crate::gate::Gate;
 use crate::limits::{INLINE_BYTES_MAX, INPUT_SLOT_BYTES};
 use crate::pool::Pool;
 use crossbeam_utils::CachePadded;
@@ -14,6 +13,7 @@ use disruptor::{
 };
 use ringpit_core::Input;
 use ringpit_core::codec::{self, INPUT_BYTES_MAX};
+use ringpit_journal::Gate;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 

@@ -9,8 +9,8 @@
 mod checkpoint;
 mod clock;
 mod config;
+mod disk;
 mod failure;
-mod gate;
 mod input;
 pub mod limits;
 mod log;
@@ -27,6 +27,9 @@ mod thread;
 pub use checkpoint::Checkpoint;
 pub use clock::{Clock, Reading, SystemClock};
 pub use config::{BadConfig, Config, Pin, Wait};
+pub use disk::{
+    DiskFlusher, DiskLog, DiskReader, RecoverError, Recovered, Replayed, recover, replay,
+};
 pub use failure::{Failure, FailureFlag};
 pub use input::{Busy, Class, InputPort, Lane};
 pub use log::{

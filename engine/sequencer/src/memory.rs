@@ -3,10 +3,10 @@
 //! Its room is bounded and allocated at once. A test can hold back durability, and can make a
 //! flush fail.
 
-use crate::gate::Gate;
 use crate::log::{
     Entry, Flush, Log, Marks, ReadLine, RecordKind, Refused, Store, TakeEntry, Watermark,
 };
+use ringpit_journal::Gate;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -132,7 +132,7 @@ impl Drop for MemoryLog {
 impl Flush for MemoryFlusher {
     fn run(self, on_durable: &mut dyn FnMut()) -> Result<(), String> {
         let shared = &*self.0;
-        shared.gate.enter();
+        shared.gate.register();
         loop {
             if shared.is_pending() {
                 if shared.fails.load(Ordering::Acquire) {

@@ -22,7 +22,7 @@ pub(crate) struct SequencerThread<L, C> {
 impl<L: Log, C: Clock> SequencerThread<L, C> {
     /// Runs until the doorway is closed and everything behind it is done, or until a failure.
     pub(crate) fn run(mut self) -> Result<Engine, Failure> {
-        self.rings.doorway.gate.enter();
+        self.rings.doorway.gate.register();
         let mut scratch = Box::new([0; LONG_INPUT_BYTES]);
         let mut idle_since = None;
         loop {

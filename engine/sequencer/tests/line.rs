@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{TestClock, asset, config, line, start_in_memory, wait_until};
+use common::{TestClock, asset, config, line, offer_patiently, start_in_memory, wait_until};
 use ringpit_core::command::QueryDepth;
 use ringpit_core::{Command, Input, InstrumentId, SessionId};
 use ringpit_sequencer::{
@@ -12,12 +12,6 @@ use ringpit_sequencer::{
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Offers until it is taken.
-fn offer_patiently(port: &mut InputPort, tag: u64, input: &Input) {
-    wait_until(|| port.offer(Lane::Normal, Class::Protected, tag, input) != Err(Busy));
-    port.wake();
-}
 
 /// Reads until so many inputs were applied; gives their client numbers in order.
 fn read_applied(output: &mut OutputPort, count: usize) -> Vec<u64> {
@@ -121,7 +115,8 @@ fn priority_goes_first_but_only_so_many_a_round() {
         port.offer(Lane::Normal, Class::NewBusiness, 1, &asset(number)).unwrap();
     }
     for number in 1_001..=1_005 {
-        port.offer(Lane::Priority, Class::Protected, 1, &asset(number)).unwrap();
+        let input = Input { session: SessionId(8), ..asset(number) };
+        port.offer(Lane::Priority, Class::Protected, 1, &input).unwrap();
     }
     port.wake();
     clock.release();
@@ -147,7 +142,8 @@ fn new_business_leaves_the_reserved_share_free() {
         assert_eq!(taken(port, Class::NewBusiness, first + 1), 58);
         assert_eq!(taken(port, Class::Protected, first + 101), 6);
         assert_eq!(port.offer(Lane::Normal, Class::Protected, 1, &asset(9_000)), Err(Busy));
-        port.offer(Lane::Priority, Class::NewBusiness, 1, &asset(first + 200)).unwrap();
+        let other = Input { session: SessionId(8), ..asset(first + 200) };
+        port.offer(Lane::Priority, Class::NewBusiness, 1, &other).unwrap();
         clock.release();
         port.wake();
         let mut applied = 0;
@@ -203,7 +199,7 @@ fn the_reader_is_woken_when_something_may_leave_and_not_before() {
     assert_eq!((watermark.releasable(), woken.load(Ordering::SeqCst)), (0, 0));
     control.hold(false);
     wait_until(|| watermark.releasable() == 1 && woken.load(Ordering::SeqCst) > 0);
-    assert_eq!(started.output.poll(9, |_| ()), 1);
+    assert_eq!(read_applied(&mut started.output, 1), [1]);
     started.running.stop().unwrap();
 }
 

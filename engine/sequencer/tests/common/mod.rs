@@ -1,10 +1,15 @@
 //! What several of the sequencer's tests need: a clock to set and to stop, inputs, a line in memory.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod venue;
+
 use ringpit_core::command::{CreateAsset, Text};
 use ringpit_core::{AssetId, Engine, Input, SessionId};
 use ringpit_sequencer::memory::{self, MemoryControl, MemoryFlusher, MemoryLog};
-use ringpit_sequencer::{Clock, Config, Line, Pin, Reading, Started, start};
+use ringpit_sequencer::{
+    Busy, Class, Clock, Config, InputPort, Lane, Line, OutputKind, OutputPort, Pin, Reading, Sent,
+    Started, start,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -110,6 +115,26 @@ pub fn asset(number: u32) -> Input {
         command: CreateAsset { asset: AssetId(number), code: Text::new("A").unwrap(), decimals: 0 }
             .into(),
     }
+}
+
+/// Offers until it is taken.
+pub fn offer_patiently(port: &mut InputPort, tag: u64, input: &Input) {
+    wait_until(|| port.offer(Lane::Normal, Class::Protected, tag, input) != Err(Busy));
+    port.wake();
+}
+
+/// Reads until the input with this tag was applied; gives the events read.
+pub fn read_until_applied(output: &mut OutputPort, tag: u64) -> Vec<Sent> {
+    let mut events = Vec::new();
+    let mut is_applied = false;
+    wait_until(|| {
+        output.poll(64, |slot| {
+            is_applied |= slot.kind == OutputKind::Applied && slot.tag == tag;
+            events.extend(slot.emitted().as_ref().map(Sent::from));
+        });
+        is_applied
+    });
+    events
 }
 
 /// Looks until it is so; a test that waits in vain fails after a minute.
