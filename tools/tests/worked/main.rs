@@ -138,4 +138,4 @@ macro_rules! tables {
     };
 }
 
-tables! { matching traps replace stops self_trade bands phases ledger limits }
+tables! { calls matching traps replace stops self_trade bands phases ledger limits }
