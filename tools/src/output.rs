@@ -1,6 +1,7 @@
 //! Standard output: one buffer, written in large pieces.
 
 use crate::failure::Failure;
+use ringpit_core::Engine;
 use std::io::{self, Write};
 
 /// Written out when it has grown to this; a pipe's usual capacity.
@@ -40,4 +41,10 @@ impl Output {
             _ => Failure::Environment(format!("standard output: {error}")),
         })
     }
+}
+
+/// The digest line: last sequence number, hash of the state, digest of the events.
+pub fn digest_line(engine: &Engine) -> String {
+    let (seq, state, events) = (engine.seq(), engine.state_hash(), engine.events_digest());
+    format!("seq={seq} state={state:016x} events={events:016x}\n")
 }

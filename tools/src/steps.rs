@@ -4,7 +4,7 @@
 
 use crate::failure::Failure;
 use crate::journal::Journal;
-use crate::output::Output;
+use crate::output::{Output, digest_line};
 use ringpit_core::{Command, Emitted, Engine, Input};
 use ringpit_vocab::{ScenarioLine, write_event};
 
@@ -71,12 +71,8 @@ impl Steps {
         self.journal.take().map_or(Ok(()), |journal| journal.close(&self.engine))
     }
 
-    /// Appends the digest line: last sequence number, hash of the state, digest of the events.
+    /// Appends the digest line.
     pub fn write_digest(&mut self) {
-        let (seq, state, events) =
-            (self.engine.seq(), self.engine.state_hash(), self.engine.events_digest());
-        let line = format!("seq={seq} state={state:016x} events={events:016x}");
-        self.output.buffer.extend_from_slice(line.as_bytes());
-        self.output.end_line();
+        self.output.buffer.extend_from_slice(digest_line(&self.engine).as_bytes());
     }
 }

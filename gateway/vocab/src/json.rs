@@ -1,7 +1,8 @@
 //! Single values: how each type of the vocabulary is read from and written as JSON.
 
 use crate::error::ScenarioError;
-use ringpit_core::command::{AccountRange, Increment, Line, Text};
+use ringpit_core::command::{AccountRange, Code, Hex, Increment, Line};
+use ringpit_core::limits::CODE_BYTES;
 use ringpit_core::*;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -203,9 +204,22 @@ word_lists! {
     CancelOnDisconnect CommandKind Field Reason
 }
 
-/// A text that does not fit is read as an empty one, which the engine refuses: a wrong seed or
-/// code is answered by its reason and never makes the line unreadable.
-impl<const N: usize> Json for Text<N> {
+/// A code that does not fit its type is no code, as a number outside its type is none.
+impl Json for Code {
+    fn read(text: &str) -> Result<Self, ScenarioError> {
+        Self::new(&read_text(text)?).ok_or_else(|| {
+            ScenarioError::value(format!("not at most {CODE_BYTES} printable ASCII characters"))
+        })
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        write_text(self.as_str(), out);
+    }
+}
+
+/// A seed or digest that does not fit is read as an empty one, which the engine refuses: a wrong
+/// one is answered by its reason and never makes the line unreadable.
+impl Json for Hex {
     fn read(text: &str) -> Result<Self, ScenarioError> {
         read_text(text).map(|text| Self::new(&text).unwrap_or_default())
     }

@@ -2,6 +2,7 @@
 
 mod import;
 mod inspect;
+mod replay;
 mod run;
 mod verify;
 
@@ -12,6 +13,7 @@ use clap::Subcommand;
 pub enum Command {
     Run(run::Args),
     Import(import::Args),
+    Replay(replay::Args),
     Verify(verify::Args),
     Inspect(inspect::Args),
 }
@@ -25,6 +27,7 @@ impl Command {
         match self {
             Self::Run(args) => run::run(&args),
             Self::Import(args) => import::run(&args),
+            Self::Replay(args) => replay::run(&args),
             Self::Verify(args) => verify::run(&args),
             Self::Inspect(args) => inspect::run(&args),
         }

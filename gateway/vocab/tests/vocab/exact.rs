@@ -56,7 +56,10 @@ fn unreadable(kind: &str) -> &'static [&'static str] {
         "u64" => &["-1", "9223372036854775808", "99999999999999999999999", "0.0", "\"1\"", "[]"],
         "i64" => &["9223372036854775808", "-9223372036854775809", "1.0", "2e0", "\"1\"", "true"],
         "bool" | "true" => &["1", "0", "\"true\"", "[]"],
-        "code" | "hex" => &["1", "true", "[\"a\"]", "{}"],
+        "code" => {
+            &["1", "true", "[\"a\"]", "{}", "\"more than 16 bytes\"", "\"\u{e9}\"", "\"\\n\""]
+        }
+        "hex" => &["1", "true", "[\"a\"]", "{}"],
         "lines" | "increments" => {
             &["1", "{}", "[1,2]", "[[1]]", "[[1,2,3]]", "[[1,2],[1,\"2\"]]", "[[1.0,2]]", "[null]"]
         }
@@ -173,7 +176,7 @@ fn what_only_makes_no_sense_is_read() {
         r#"{"do":"draw","sale":1,"seed":""}"#,
         r#"{"do":"draw","sale":1,"seed":"zz"}"#,
         r#"{"do":"draw","sale":1,"seed":"é\u0000\n"}"#,
-        r#"{"do":"create_asset","asset":1,"code":"longer than sixteen bytes","decimals":255}"#,
+        r#"{"do":"create_asset","asset":1,"code":"16 bytes long ok","decimals":255}"#,
         r#"{"do":"block","on":true}"#,
         r#"{"do":"block","account":1,"origin":1,"on":false}"#,
         r#"{"do":"query_stats"}"#,
@@ -188,7 +191,7 @@ fn what_only_makes_no_sense_is_read() {
 }
 
 #[test]
-fn a_text_too_long_for_its_field_is_left_for_the_engine_to_refuse() {
+fn a_seed_too_long_for_its_field_is_left_for_the_engine_to_refuse() {
     let long = "a".repeat(65);
     let Command::Draw(draw) = command(&format!(r#"{{"do":"draw","sale":1,"seed":"{long}"}}"#))
     else {

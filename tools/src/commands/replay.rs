@@ -1,0 +1,152 @@
+//! `ringpit replay`: a store's inputs once more through a fresh engine.
+
+use crate::failure::Failure;
+use crate::output::{Output, digest_line};
+use crate::progress::StoreProgress;
+use clap::ValueEnum;
+use ringpit_core::Emitted;
+use ringpit_journal::Outcome;
+use ringpit_sequencer::{RecoverError, Replayed, replay};
+use ringpit_vocab::write_event;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+const EXAMPLE: &str = "\
+Examples:
+  ringpit replay /var/lib/ringpit
+  ringpit replay /var/lib/ringpit --until 1000 --events --digest
+
+Every checkpoint in the journal is compared on the way. Exit codes: 0 the same, 1 different or
+damaged: what is intact before the place is replayed, and the place is named.";
+
+/// Rebuild the state of a store from its journal, and prove that it is what it was.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Args {
+    /// The store.
+    dir: PathBuf,
+    /// Stop after this sequence number.
+    #[arg(long, value_name = "SEQ", default_value_t = u64::MAX, hide_default_value = true)]
+    until: u64,
+    /// Print one line instead of the summary: seq=N state=HEX events=HEX.
+    #[arg(long)]
+    digest: bool,
+    /// Print every event, as `run` does; the summary goes to standard error then.
+    #[arg(long)]
+    events: bool,
+    /// As fast as possible, or with the pauses there were between events.
+    #[arg(long, value_name = "SPEED", default_value = "max")]
+    speed: Speed,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Speed {
+    Max,
+    Real,
+}
+
+/// Replays a store.
+///
+/// # Errors
+/// How it ended, when not well; [`Failure::No`] on a difference or damage.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let progress = StoreProgress::new("replaying");
+    let started = Instant::now();
+    let mut pace = (args.speed == Speed::Real).then(Pace::default);
+    let mut output = Output::default();
+    let mut written = Ok(());
+    let replayed =
+        replay(&args.dir, args.until, &mut |step| progress.show(step), &mut |emitted: &Emitted<
+            '_,
+        >| {
+            if written.is_err() {
+                return;
+            }
+            if let Some(pause) = pace.as_mut().and_then(|pace| pace.pause_before(emitted.at)) {
+                written = output.write_out();
+                std::thread::sleep(pause);
+            }
+            if args.events && written.is_ok() {
+                write_event(emitted.seq, emitted.at, emitted.event, &mut output.buffer);
+                output.end_line();
+                written = output.write_out_if_large();
+            }
+        });
+    progress.clear();
+    written?;
+    output.write_out()?;
+    let replayed = replayed.map_err(failure)?;
+    tell(args, &replayed, started.elapsed(), output)?;
+    ending(&replayed)
+}
+
+fn failure(error: RecoverError) -> Failure {
+    match error {
+        RecoverError::Open(error) => Failure::store(&error),
+        RecoverError::Replay(error) => {
+            eprintln!("{error}");
+            Failure::No
+        }
+    }
+}
+
+fn tell(
+    args: &Args,
+    replayed: &Replayed,
+    took: Duration,
+    mut output: Output,
+) -> Result<(), Failure> {
+    let engine = &replayed.engine;
+    let summary = summary(replayed, took);
+    match (args.digest, args.events) {
+        (true, _) => output.buffer.extend_from_slice(digest_line(engine).as_bytes()),
+        (false, true) => eprint!("{summary}"),
+        (false, false) => output.buffer.extend_from_slice(summary.as_bytes()),
+    }
+    output.write_out()
+}
+
+fn summary(replayed: &Replayed, took: Duration) -> String {
+    let engine = &replayed.engine;
+    let (seq, seconds) = (engine.seq(), took.as_secs_f64());
+    let rate = seq as f64 / seconds.max(f64::MIN_POSITIVE);
+    format!(
+        "last sequence number {seq}\nstate hash  {:016x}\nevents hash {:016x}\n\
+         {seq} inputs in {seconds:.3} s, {rate:.0} inputs/s; {} checkpoints confirmed\n",
+        engine.state_hash(),
+        engine.events_digest(),
+        replayed.checkpoints,
+    )
+}
+
+/// What the journal's own end says.
+fn ending(replayed: &Replayed) -> Result<(), Failure> {
+    let Some(report) = &replayed.journal else { return Ok(()) };
+    for warning in &report.warnings {
+        eprintln!("ringpit: {warning}");
+    }
+    match &report.outcome {
+        Outcome::Clean => Ok(()),
+        Outcome::Cut(cut) => {
+            eprintln!("{cut}");
+            Ok(())
+        }
+        Outcome::Damage(damage) => {
+            eprintln!("{damage}");
+            Err(Failure::No)
+        }
+    }
+}
+
+/// The first event's time, by the journal's clock and by ours.
+#[derive(Default)]
+struct Pace(Option<(u64, Instant)>);
+
+impl Pace {
+    /// How long to wait until an event of this time is due.
+    fn pause_before(&mut self, at_ns: u64) -> Option<Duration> {
+        let (first_ns, started) = *self.0.get_or_insert_with(|| (at_ns, Instant::now()));
+        let due = Duration::from_nanos(at_ns.saturating_sub(first_ns));
+        due.checked_sub(started.elapsed()).filter(|pause| !pause.is_zero())
+    }
+}
