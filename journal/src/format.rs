@@ -4,7 +4,7 @@
 //! here. This module encodes and checks single pieces; it knows nothing of files, of the line's
 //! order (see `chain`), or of what a payload means.
 
-use crate::limits::{PAGE_BYTES, PAYLOAD_BYTES_MAX, RECORD_ALIGN_BYTES};
+use crate::limits::{PAGE_BYTES, PAYLOAD_BYTES_MAX, RECORD_ALIGN_BYTES, SEQ_MAX};
 
 /// Version of everything in this module. A store with a newer one is refused by name.
 pub const FORMAT_VERSION: u32 = 1;
@@ -461,7 +461,7 @@ impl SegmentHeader {
             prev_time_ns: u64_at(bytes, SEGMENT_PREV_TIME_AT),
             prev_digest,
         };
-        if header.first_seq == 0 {
+        if !(1..=SEQ_MAX).contains(&header.first_seq) {
             return fault(Fault::HeaderField("first sequence number"));
         }
         let sizes = crate::limits::SEGMENT_BYTES_MIN..=crate::limits::SEGMENT_BYTES_MAX;
@@ -514,7 +514,7 @@ pub(crate) fn segment_first_seq(name: &str) -> Option<u64> {
     if digits.len() != 20 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    digits.parse().ok()
+    digits.parse().ok().filter(|first_seq| (1..=SEQ_MAX).contains(first_seq))
 }
 
 const _: () = assert!(RECORD_CRC_AT + 4 == RECORD_HEAD_BYTES);
@@ -553,9 +553,10 @@ mod tests {
     #[test]
     fn names_of_segments_sort_and_read_back() {
         assert_eq!(segment_name(1), "00000000000000000001.rpj");
-        assert_eq!(segment_first_seq(&segment_name(u64::MAX)), Some(u64::MAX));
-        for other in ["1.rpj", "+0000000000000000001.rpj", "00000000000000000001.rpj.lost"] {
-            assert_eq!(segment_first_seq(other), None);
+        assert_eq!(segment_first_seq(&segment_name(SEQ_MAX)), Some(SEQ_MAX));
+        let others = ["1.rpj", "+0000000000000000001.rpj", "00000000000000000001.rpj.lost-1"];
+        for other in others.map(str::to_owned).into_iter().chain([0, u64::MAX].map(segment_name)) {
+            assert_eq!(segment_first_seq(&other), None, "{other}");
         }
     }
 }

@@ -98,23 +98,26 @@ mod tests {
     use loom::sync::Arc;
     use loom::sync::atomic::AtomicU64;
 
-    /// No interleaving of a publish and a going-to-sleep leaves the sleeper asleep with work.
+    /// No interleaving of a publish and a going-to-sleep leaves the sleeper asleep with work: loom
+    /// would report the deadlock.
     #[test]
     fn no_wake_up_is_lost() {
         loom::model(|| {
             let gate = Arc::new(Gate::new());
             let work = Arc::new(AtomicU64::new(0));
             let (gate_of_sleeper, work_of_sleeper) = (gate.clone(), work.clone());
-            gate.register();
-            // Not joined: in loom a late unpark would end the join itself. The model waits for it.
-            thread::spawn(move || {
-                work.store(1, Ordering::Release);
-                gate.wake();
+            // The sleeper is the spawned thread: loom can't have a thread that waits in `join`
+            // unparked.
+            let sleeper = thread::spawn(move || {
+                gate_of_sleeper.register();
+                let has_work = || work_of_sleeper.load(Ordering::Acquire) == 1;
+                while !has_work() {
+                    gate_of_sleeper.sleep(Duration::ZERO, has_work);
+                }
             });
-            let has_work = || work_of_sleeper.load(Ordering::Acquire) == 1;
-            while !has_work() {
-                gate_of_sleeper.sleep(Duration::ZERO, has_work);
-            }
+            work.store(1, Ordering::Release);
+            gate.wake();
+            assert!(sleeper.join().is_ok());
         });
     }
 }

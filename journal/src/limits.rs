@@ -15,6 +15,10 @@ pub const RECORD_BYTES_MAX: usize = 8 * 1024;
 /// Largest payload of one record.
 pub const PAYLOAD_BYTES_MAX: usize = RECORD_BYTES_MAX - crate::format::RECORD_HEAD_BYTES;
 
+/// Highest sequence number: far beyond any line, and low enough that the next number always exists,
+/// whatever a damaged file says.
+pub const SEQ_MAX: u64 = u64::MAX / 2;
+
 /// One page: the header of a segment or tail fills one, and all sizes are whole pages.
 pub const PAGE_BYTES: u64 = 4096;
 

@@ -40,7 +40,8 @@ impl Region {
     /// Maps all of `file`. The file must never be shortened while mapped (SIGBUS); the journal
     /// shortens no file, and a zero-filled one has all its blocks.
     pub(crate) fn map(file: &File) -> io::Result<Self> {
-        let map = memmap2::MmapOptions::new().map_raw(file)?;
+        // Populated: the first lap through the ring would otherwise fault at each page.
+        let map = memmap2::MmapOptions::new().populate().map_raw(file)?;
         let (start, len) = (map.as_mut_ptr(), map.len());
         assert!((start as usize).is_multiple_of(8), "a mapping begins at a page");
         Ok(Self { _backing: Backing::Map { _map: map }, start, len })

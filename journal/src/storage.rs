@@ -63,9 +63,11 @@ pub(crate) fn write_whole(file: &dyn StorageFile, bytes: &[u8], at: u64) -> io::
     Err(io::Error::new(io::ErrorKind::WriteZero, text))
 }
 
-/// Reads the whole file into `buffer`, replacing what it held.
+/// Reads the whole segment into `buffer`, replacing what it held. Of a file that is longer than any
+/// segment, no more than shows that it is.
 pub(crate) fn read_whole(file: &dyn StorageFile, buffer: &mut Vec<u8>) -> io::Result<()> {
-    let len = usize::try_from(file.len()?).map_err(io::Error::other)?;
+    let len = file.len()?.min(crate::limits::SEGMENT_BYTES_MAX + 1);
+    let len = usize::try_from(len).map_err(io::Error::other)?;
     buffer.resize(len, 0);
     let mut done = 0;
     while done < len {

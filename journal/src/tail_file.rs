@@ -99,7 +99,8 @@ pub(crate) fn read(path: &Path, store_id: StoreId) -> Result<(TailCopy, Option<S
     };
     let released = format::u64_at(&header, TAIL_RELEASED_AT);
     let published = format::u64_at(&header, TAIL_PUBLISHED_AT);
-    let whole = file.metadata().map_err(failed)?.len() == HEADER_BYTES as u64 + ring_bytes;
+    let ring_in_file = file.metadata().map_err(failed)?.len() - HEADER_BYTES as u64;
+    let whole = ring_in_file == ring_bytes;
     if !whole || ring_bytes == 0 || published.checked_sub(released).is_none_or(|n| n > ring_bytes) {
         return ignored("its positions make no sense");
     }

@@ -21,6 +21,10 @@ use crate::storage::{Storage, StorageFile, write_whole};
 /// Temporary name of the segment that is being prepared.
 pub(crate) const NEXT_NAME: &str = "next.rpj.tmp";
 
+/// Size of the pieces of a segment that is needed at once: at a store's first start, or when
+/// preparing has not kept up.
+const AT_ONCE_PIECE_BYTES: u64 = 4 * 1024 * 1024;
+
 /// Kept free at the end of a segment: one mark and the seal.
 const RESERVED_BYTES: u64 = 2 * RECORD_HEAD_BYTES as u64;
 
@@ -105,7 +109,7 @@ impl SegmentWriter {
         let last = Last { seq: 0, time_ns: 0, crc: facts.id.seed() };
         let mut spare = Spare::new(&*storage)?;
         while spare.filled < facts.segment_bytes {
-            spare.fill_piece(&*storage, facts.segment_bytes)?;
+            spare.fill_piece(&*storage, facts.segment_bytes, AT_ONCE_PIECE_BYTES)?;
         }
         let current = Segment {
             file: spare.file,
@@ -212,7 +216,7 @@ impl SegmentWriter {
             None => Spare::new(&*self.storage)?,
         };
         while spare.filled < self.facts.segment_bytes {
-            spare.fill_piece(&*self.storage, self.facts.segment_bytes)?;
+            spare.fill_piece(&*self.storage, self.facts.segment_bytes, AT_ONCE_PIECE_BYTES)?;
         }
         let digest = std::mem::replace(&mut self.hasher, Sha256::new()).finalize();
         let next = Segment {
@@ -282,7 +286,7 @@ impl SegmentWriter {
             None => Spare::new(&*self.storage)?,
         };
         if spare.filled < self.facts.segment_bytes {
-            spare.fill_piece(&*self.storage, self.facts.segment_bytes)?;
+            spare.fill_piece(&*self.storage, self.facts.segment_bytes, PREPARE_PIECE_BYTES)?;
         }
         self.spare = Some(spare);
         Ok(())
@@ -299,8 +303,13 @@ impl Spare {
 
     /// Writes and flushes the next zeros: written, not merely allocated, so that no later flush has
     /// to commit the file's metadata.
-    fn fill_piece(&mut self, storage: &dyn Storage, until: u64) -> Result<(), IoError> {
-        let piece = (until - self.filled).min(PREPARE_PIECE_BYTES);
+    fn fill_piece(
+        &mut self,
+        storage: &dyn Storage,
+        until: u64,
+        piece_bytes: u64,
+    ) -> Result<(), IoError> {
+        let piece = (until - self.filled).min(piece_bytes);
         let zeros = vec![0; piece as usize];
         let path = || storage.path().join(NEXT_NAME);
         write_whole(&*self.file, &zeros, self.filled)

@@ -5,7 +5,11 @@
 
 mod support;
 
-use ringpit_journal::{Kind, OpenError, Opened, Options, Outcome, read, verify};
+use std::ops::ControlFlow;
+
+use ringpit_journal::{
+    Kind, OpenError, Opened, Options, Outcome, ReadOptions, Stop, open, read, verify,
+};
 use support::{assert_line, beside, open_dir, payload, small, time_ns};
 
 /// Appends `count` inputs beside a running flusher and stops cleanly.
@@ -137,4 +141,83 @@ fn a_tail_in_shared_memory_is_found_again_and_given_back() {
     assert!(error.to_string().contains("copy of this store"), "{error}");
     support::close(opened.unwrap());
     assert_eq!(std::fs::read_dir(shm.path()).unwrap().count(), 0);
+}
+
+/// Segments large enough that places within them are remembered; a follower reads mapped records
+/// right up to the durable number while they are written.
+#[test]
+fn a_follower_reads_what_is_durable_while_it_is_written() {
+    const COUNT: u64 = 30_000;
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options { segment_bytes: 2 << 20, tail_bytes: 1 << 20, ..beside(dir.path()) };
+    let opened = open_dir(dir.path(), &options).0.unwrap();
+    let mut reader = opened.reader.clone();
+    std::thread::scope(|scope| {
+        scope.spawn(move || serve(opened, COUNT, 200));
+        let mut next = 1;
+        while next <= COUNT {
+            let last = reader.read(next, u64::MAX, &mut |record| {
+                assert_eq!((record.seq, record.time_ns), (next, time_ns(next)));
+                assert_eq!(record.payload, payload(next, 200));
+                next += 1;
+                ControlFlow::Continue(())
+            });
+            assert_eq!(last.unwrap(), next - 1);
+            std::thread::yield_now();
+        }
+        // From places in the middle, remembered by the flusher.
+        for from in (1..=COUNT).step_by(997) {
+            let mut found = None;
+            let one = &mut |record: &ringpit_journal::Record<'_>| {
+                found = Some((record.seq, record.payload.to_vec()));
+                ControlFlow::Break(())
+            };
+            assert_eq!(reader.read(from, from, one).unwrap(), from);
+            assert_eq!(found, Some((from, payload(from, 200))));
+        }
+    });
+    drop(reader);
+    // And by recovery.
+    let opened = open_dir(dir.path(), &options).0.unwrap();
+    let mut reader = opened.reader.clone();
+    for from in (1..=COUNT).step_by(1_499) {
+        let mut next = from;
+        let last = reader.read(from, from + 20, &mut |record| {
+            assert_eq!((record.seq, record.payload), (next, &payload(next, 200)[..]));
+            next += 1;
+            ControlFlow::Continue(())
+        });
+        assert_eq!(last.unwrap(), (from + 20).min(COUNT));
+    }
+    // Offline, from the segment that holds a number on.
+    drop((opened, reader));
+    let from_seq = COUNT - 10;
+    let mut seqs = Vec::new();
+    let report = read(
+        dir.path(),
+        ReadOptions { from_seq, notes: true },
+        &mut |record| {
+            seqs.push((record.kind, record.seq));
+            Ok(())
+        },
+        &mut |_| {},
+    );
+    let report = report.unwrap();
+    assert_eq!((report.outcome, report.last_seq, report.segments), (Outcome::Clean, COUNT, 1));
+    assert_eq!(seqs.first(), Some(&(Kind::Input, from_seq)));
+    assert_eq!(seqs.last(), Some(&(Kind::Mark, COUNT)));
+    assert_eq!(report.records, 11);
+}
+
+#[test]
+fn a_caller_that_stops_is_told_where() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = beside(dir.path());
+    serve(open_dir(dir.path(), &options).0.unwrap(), 20, 50);
+    let on_record = &mut |record: &ringpit_journal::Record<'_>| {
+        if record.seq == 7 { Err(Stop("digests differ".to_owned())) } else { Ok(()) }
+    };
+    let error = open(dir.path(), &options, on_record, &mut |_| {}).err().unwrap();
+    assert_eq!(error.to_string(), "stopped at sequence number 7: digests differ");
+    serve(open_dir(dir.path(), &options).0.unwrap(), 1, 50);
 }

@@ -13,6 +13,12 @@ pub fn small() -> Options {
     Options { segment_bytes: 64 << 10, tail_bytes: 64 << 10, ..Options::default() }
 }
 
+/// How often a random test tries: `usual`, or that times `RINGPIT_SOAK` for a longer run.
+pub fn tries(usual: u64) -> u64 {
+    let times = std::env::var("RINGPIT_SOAK").ok().and_then(|text| text.parse().ok());
+    usual * times.unwrap_or(1)
+}
+
 /// A small generator of our own: tests must say the same on every run.
 pub struct Random(pub u64);
 
