@@ -1,0 +1,215 @@
+//! What the gateway knows of a session, connected or not: its rights, its versions, its numbers
+//! both ways, what it still waits for, and its last events.
+//!
+//! It knows nothing of sockets. What must survive a restart is in the journal; this is the
+//! gateway's copy, started from the engine's facts.
+
+use crate::connection::Terms;
+use crate::history::History;
+use crate::limits::{ABUSE_BURST, ABUSE_PER_SECOND, SESSION_MESSAGES_PER_SECOND};
+use crate::sessions_file::{Secret, SessionEntry};
+use crate::throttle::Bucket;
+use ringpit_core::command::SessionConfig;
+use ringpit_core::{Role, SessionFacts, SessionId};
+use ringpit_sequencer::Lane;
+use std::collections::VecDeque;
+
+/// Every how many inputs one is marked, so that its end is told even if it has no event of its
+/// own; below the limit of inputs in flight each one near the limit is marked too.
+const MARK_EVERY: u64 = 16;
+
+/// Which connection a login came from; the generation tells a later user of the same place apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ConnectionRef {
+    /// Place in the table of connections.
+    pub key: usize,
+    /// Counts the users of all places.
+    pub generation: u64,
+}
+
+/// A login whose input is on its way through the line.
+#[derive(Clone, Copy, Debug)]
+pub struct Login {
+    /// Where the answer goes.
+    pub connection: ConnectionRef,
+    /// Its time stamp, echoed in the answer.
+    pub timestamp: u64,
+    /// What it asked for.
+    pub step: LoginStep,
+}
+
+/// The two steps of a login.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LoginStep {
+    /// Negotiate: this version begins.
+    Open {
+        /// The new version.
+        version: u64,
+    },
+    /// Establish: the session is bound to the connection.
+    Bind {
+        /// The number the client gives its next message.
+        next_seq_no: u64,
+        /// What was agreed.
+        terms: Terms,
+    },
+}
+
+/// The numbers and rights of one session.
+#[derive(Debug)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Its secret; `None` when the session file does not (or no longer) name it.
+    pub secret: Option<Secret>,
+    /// Its rights, as the engine was told.
+    pub config: Option<SessionConfig>,
+    /// Which ring its messages take, all of them.
+    pub lane: Lane,
+    /// The version that is in force; 0: none was ever opened.
+    pub version: u64,
+    /// The highest version on its way into the line.
+    pub claimed_version: u64,
+    /// Time stamp of the last accepted login.
+    pub timestamp: u64,
+    /// Highest number of its messages that entered the line.
+    pub last_in: u64,
+    /// Number of the last event that came out for it.
+    pub last_out: u64,
+    /// Its last events.
+    pub history: History,
+    /// The place of the connection it is bound to.
+    pub connection: Option<usize>,
+    /// Logins on their way, oldest first.
+    pub logins: VecDeque<Login>,
+    /// Numbers in the line whose end was not seen.
+    pub in_flight: VecDeque<u64>,
+    /// Topics it is subscribed to or has asked for.
+    pub subscriptions: usize,
+    /// New business.
+    pub business: Bucket,
+    /// Cancels.
+    pub cancels: Bucket,
+    /// Session messages.
+    pub session_messages: Bucket,
+    /// Refusals that are still forgiven.
+    pub abuse: Bucket,
+}
+
+impl Session {
+    /// A session that nothing is known of.
+    #[must_use]
+    pub fn new(id: SessionId, now_ns: u64) -> Self {
+        let burst = SESSION_MESSAGES_PER_SECOND;
+        Self {
+            id,
+            secret: None,
+            config: None,
+            lane: Lane::Normal,
+            version: 0,
+            claimed_version: 0,
+            timestamp: 0,
+            last_in: 0,
+            last_out: 0,
+            history: History::default(),
+            connection: None,
+            logins: VecDeque::new(),
+            in_flight: VecDeque::new(),
+            subscriptions: 0,
+            business: Bucket::new(0, 0, now_ns),
+            cancels: Bucket::new(0, 0, now_ns),
+            session_messages: Bucket::new(SESSION_MESSAGES_PER_SECOND, burst, now_ns),
+            abuse: Bucket::new(ABUSE_PER_SECOND, ABUSE_BURST, now_ns),
+        }
+    }
+
+    /// Takes over what the journal knows.
+    pub fn recover(&mut self, facts: &SessionFacts, history: History) {
+        self.version = facts.version;
+        self.claimed_version = facts.version;
+        self.timestamp = facts.timestamp;
+        self.last_in = facts.last_client_seq;
+        self.last_out = facts.last_owner_seq;
+        self.history = history;
+    }
+
+    /// Takes over the session file's entry. Its ring follows its role only while nothing of it
+    /// is on its way, so that its messages never change places.
+    pub fn configure(&mut self, entry: &SessionEntry, now_ns: u64) {
+        let config = &entry.config;
+        self.secret = Some(entry.secret.clone());
+        match self.config {
+            None => {
+                self.business = Bucket::new(config.messages_per_second, config.burst, now_ns);
+                let rate = config.cancels_per_second;
+                self.cancels = Bucket::new(rate, rate, now_ns);
+            }
+            Some(_) => {
+                self.business.reconfigure(config.messages_per_second, config.burst, now_ns);
+                let rate = config.cancels_per_second;
+                self.cancels.reconfigure(rate, rate, now_ns);
+            }
+        }
+        self.config = Some(*config);
+        self.choose_lane();
+    }
+
+    /// Puts the session into the ring of its role, if nothing of it is on its way.
+    pub fn choose_lane(&mut self) {
+        if self.in_flight.is_empty() && self.logins.is_empty() && self.connection.is_none() {
+            let role = self.config.map(|config| config.role);
+            self.lane = match role {
+                Some(Role::Operator | Role::Payments) => Lane::Priority,
+                _ => Lane::Normal,
+            };
+        }
+    }
+
+    /// Its role, if it has one.
+    #[must_use]
+    pub fn role(&self) -> Option<Role> {
+        self.config.map(|config| config.role)
+    }
+
+    /// A new version is in force: both sides begin at 1 and nothing earlier can be fetched.
+    pub fn open(&mut self, version: u64) {
+        self.version = version;
+        self.last_in = 0;
+        self.last_out = 0;
+        self.history.clear();
+        self.in_flight.clear();
+    }
+
+    /// Inputs that may still enter the line before an answer comes out.
+    #[must_use]
+    pub fn in_flight_left(&self) -> u32 {
+        let limit = self.config.map_or(0, |config| config.orders_in_flight);
+        limit.saturating_sub(u32::try_from(self.in_flight.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Whether the input with this number shall be marked, so that its end is told.
+    #[must_use]
+    pub fn marks(&self, number: u64) -> bool {
+        let limit = self.config.map_or(0, |config| config.orders_in_flight) as usize;
+        number.is_multiple_of(MARK_EVERY) || self.in_flight.len() * 2 >= limit
+    }
+
+    /// A message entered the line.
+    pub fn entered(&mut self, number: u64) {
+        assert!(number > self.last_in, "a session's numbers rise on their way into the line");
+        self.last_in = number;
+        self.in_flight.push_back(number);
+    }
+
+    /// A query is on its way.
+    pub fn asked(&mut self, number: u64) {
+        self.in_flight.push_back(number);
+    }
+
+    /// Everything up to this number has come out.
+    pub fn came_out(&mut self, number: u64) {
+        while self.in_flight.front().is_some_and(|first| *first <= number) {
+            self.in_flight.pop_front();
+        }
+    }
+}
