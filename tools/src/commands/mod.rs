@@ -4,6 +4,7 @@ mod import;
 mod inspect;
 mod replay;
 mod run;
+mod serve;
 mod verify;
 
 use crate::failure::Failure;
@@ -16,6 +17,7 @@ pub enum Command {
     Replay(replay::Args),
     Verify(verify::Args),
     Inspect(inspect::Args),
+    Serve(serve::Args),
 }
 
 impl Command {
@@ -30,6 +32,7 @@ impl Command {
             Self::Replay(args) => replay::run(&args),
             Self::Verify(args) => verify::run(&args),
             Self::Inspect(args) => inspect::run(&args),
+            Self::Serve(args) => serve::run(&args),
         }
     }
 }
