@@ -4,6 +4,7 @@ use crate::book::instrument::IndicativeSent;
 use crate::book::orders::{Order, Place};
 use crate::digest::Digest;
 use crate::engine::Engine;
+use crate::words::Side;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -98,11 +99,17 @@ impl Engine {
         }
         let mut owed: BTreeMap<(u32, u32), i128> = BTreeMap::new();
         for book in 0..self.books.len() as u32 {
+            let mut open = (0, 0);
             self.for_each_order(book, |_, order, _| {
+                *if order.side == Side::Buy { &mut open.0 } else { &mut open.1 } += order.leaves;
                 if let Some((asset, amount)) = self.hold_of(order).filter(|hold| hold.1 != 0) {
                     *owed.entry((order.account, asset)).or_default() += i128::from(amount);
                 }
             });
+            let counted = (self.book(book).open_buys, self.book(book).open_sells);
+            if open != counted {
+                return Err(alloc::format!("open lots {open:?}, counted {counted:?}"));
+            }
             self.audit_levels(book)?;
         }
         if held != owed {

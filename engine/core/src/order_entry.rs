@@ -193,8 +193,8 @@ impl Engine {
         if d.banded && d.price != 0 && !(low..=high).contains(&d.price) {
             return Err(Reason::PriceBand);
         }
-        self.check_overflow(d, book)?;
         let own = if is_new { 0 } else { self.orders[d.replaces].leaves };
+        check_overflow(d, book, own)?;
         if let Some(max) = rules.max_position
             && position.exposure(d.side) - i128::from(own) + i128::from(d.qty) > i128::from(max)
         {
@@ -205,14 +205,6 @@ impl Engine {
             return Err(Reason::Full);
         }
         Ok(())
-    }
-
-    fn check_overflow(&self, d: &Demand, book: &Book) -> Result<(), Reason> {
-        let price = if d.price != 0 { d.price } else { d.stop_px };
-        let fits = book.notional(price, d.order_qty).is_some()
-            && (!book.is_cash() || d.hold(book).is_some())
-            && (d.price == 0 || self.level_room(d.book, d.side, d.price, d.qty).is_some());
-        if fits { Ok(()) } else { Err(Reason::Overflow) }
     }
 
     fn check_funds(&self, d: &Demand, book: &Book) -> Result<(), Reason> {
@@ -228,6 +220,15 @@ impl Engine {
         let usable = i128::from(self.ledger.available(d.account, asset)) + i128::from(own);
         if i128::from(needed) > usable { Err(Reason::InsufficientFunds) } else { Ok(()) }
     }
+}
+
+/// The order's worth, its hold, and the open lots of its side must be numbers that can be printed.
+fn check_overflow(d: &Demand, book: &Book, own: u64) -> Result<(), Reason> {
+    let price = if d.price != 0 { d.price } else { d.stop_px };
+    let fits = book.notional(price, d.order_qty).is_some()
+        && (!book.is_cash() || d.hold(book).is_some())
+        && book.has_room(d.side, own, d.qty);
+    if fits { Ok(()) } else { Err(Reason::Overflow) }
 }
 
 impl Order {

@@ -92,9 +92,13 @@ impl Engine {
             let less = old.leaves - new.leaves;
             let hidden = old.leaves - self.orders.hot(slot).shown;
             self.shrink(slot, less, less.saturating_sub(hidden));
-        } else if self.book(old.book).counts_positions() {
-            let position = self.positions.get_mut(old.account, old.book);
-            *position.open_mut(old.side) += i128::from(new.leaves - old.leaves);
+        } else {
+            let more = new.leaves - old.leaves;
+            *self.book_mut(old.book).open_mut(old.side) += more;
+            if self.book(old.book).counts_positions() {
+                let position = self.positions.get_mut(old.account, old.book);
+                *position.open_mut(old.side) += i128::from(more);
+            }
         }
         self.orders.rename(slot, new.cl_ord_id);
         let order = &mut self.orders[slot];

@@ -5,6 +5,7 @@ use super::orders::Place;
 use super::queue::Queue;
 use crate::command::CreateInstrument;
 use crate::ids::InstrumentId;
+use crate::limits::UNSIGNED_MAX;
 use crate::words::{OrdType, Phase, Risk, Side};
 
 /// The two ladders of limit orders or of stops, by side.
@@ -64,6 +65,11 @@ pub(crate) struct Book {
     pub market_buys: Queue,
     pub market_sells: Queue,
     pub parked: Queue,
+    /// Lots of all open orders to buy, stops and parked included; never beyond i64, so that every
+    /// sum over them can be printed.
+    pub open_buys: u64,
+    /// Lots of all open orders to sell; as `open_buys`.
+    pub open_sells: u64,
     /// Best bid and ask as last sent: price and quantity, 0 where a side was empty.
     pub quote_sent: [(i64, u64); 2],
     pub indicative_sent: IndicativeSent,
@@ -90,6 +96,8 @@ impl Book {
             market_buys: Queue::EMPTY,
             market_sells: Queue::EMPTY,
             parked: Queue::EMPTY,
+            open_buys: 0,
+            open_sells: 0,
             quote_sent: [(0, 0); 2],
             indicative_sent: (0, 0, 0),
             halt_end: NONE,
@@ -172,6 +180,25 @@ impl Book {
             Side::Buy => self.market_buys,
             Side::Sell => self.market_sells,
         }
+    }
+
+    /// Lots of all open orders of a side.
+    #[inline]
+    pub(crate) fn open_mut(&mut self, side: Side) -> &mut u64 {
+        match side {
+            Side::Buy => &mut self.open_buys,
+            Side::Sell => &mut self.open_sells,
+        }
+    }
+
+    /// Whether `more` lots instead of `own` ones can be open on a side: beyond i64 no one could
+    /// print a level, an indicative quantity or a surplus.
+    pub(crate) fn has_room(&self, side: Side, own: u64, more: u64) -> bool {
+        let open = match side {
+            Side::Buy => self.open_buys,
+            Side::Sell => self.open_sells,
+        };
+        (open - own).checked_add(more).is_some_and(|sum| sum <= UNSIGNED_MAX)
     }
 
     /// Whether accounts' positions and open orders are counted.

@@ -71,6 +71,7 @@ impl Engine {
             order.deadline = self.deadlines.arm(time_ns, due);
         }
         let place = self.place_for(&order);
+        *self.book_mut(order.book).open_mut(order.side) += order.leaves;
         if self.book(order.book).counts_positions() {
             let position = self.positions.get_mut(order.account, order.book);
             position.orders += 1;
@@ -94,6 +95,7 @@ impl Engine {
     /// Takes an order out that has left its queue already.
     pub(crate) fn forget(&mut self, slot: u32) -> Order {
         let order = self.orders[slot];
+        *self.book_mut(order.book).open_mut(order.side) -= order.leaves;
         if self.book(order.book).counts_positions() {
             let position = self.positions.get_mut(order.account, order.book);
             position.orders -= 1;
@@ -204,6 +206,7 @@ impl Engine {
             self.mark_dirty(order.book);
         }
         self.orders[slot].leaves -= qty;
+        *self.book_mut(order.book).open_mut(order.side) -= qty;
         if self.book(order.book).counts_positions() {
             let position = self.positions.get_mut(order.account, order.book);
             *position.open_mut(order.side) -= i128::from(qty);
@@ -257,12 +260,5 @@ impl Engine {
         let Some((asset, before)) = self.hold_of(order) else { return };
         let after = self.hold_for(order, order.price, order.leaves - qty).map_or(0, |h| h.1);
         self.ledger.release(order.account, asset, before - after);
-    }
-
-    /// Lots of all orders at a level after `qty` more; `None` beyond i64, which no one could print.
-    pub(crate) fn level_room(&self, book: u32, side: Side, price: i64, qty: u64) -> Option<u64> {
-        let sides = &self.book(book).sides;
-        let full = sides.get(side).find(&self.pages, price).map_or(0, |at| self.pages[at].full);
-        full.checked_add(qty).filter(|sum| *sum <= crate::limits::UNSIGNED_MAX)
     }
 }
