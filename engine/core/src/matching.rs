@@ -218,7 +218,7 @@ impl Engine {
         }
         stats.high = stats.high.max(price);
         stats.low = stats.low.min(price);
-        stats.volume = stats.volume.saturating_add(qty);
+        stats.volume = stats.volume.saturating_add(i128::from(qty));
         let lots = i128::from(price).saturating_mul(i128::from(qty));
         stats.turnover = stats.turnover.saturating_add(lots.saturating_mul(tick_value));
         stats.trades += 1;

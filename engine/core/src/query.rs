@@ -148,14 +148,14 @@ impl Engine {
         let stats = &book.stats;
         let traded = stats.trades > 0;
         let clamp = |value: i128| i64::try_from(value).unwrap_or(i64::MAX);
-        let volume = i128::from(stats.volume.max(1));
+        let volume = stats.volume.max(1);
         InstrumentStats {
             instrument: book.id,
             last: traded.then_some(book.last),
             open: traded.then_some(stats.open),
             high: traded.then_some(stats.high),
             low: traded.then_some(stats.low),
-            volume: stats.volume,
+            volume: clamp(stats.volume).unsigned_abs(),
             turnover: clamp(stats.turnover),
             vwap: traded.then(|| clamp(stats.turnover / volume)),
             vwap_rem: traded.then(|| clamp(stats.turnover % volume)),

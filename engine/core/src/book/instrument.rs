@@ -39,7 +39,7 @@ pub(crate) struct Stats {
     pub open: i64,
     pub high: i64,
     pub low: i64,
-    pub volume: u64,
+    pub volume: i128,
     pub turnover: i128,
     pub trades: u64,
 }
