@@ -1,7 +1,7 @@
 //! Call auctions: the one price, and the trades at it.
 
 use crate::Model;
-use crate::state::{Order, Place};
+use crate::state::Order;
 use ringpit_core::event::Trade;
 use ringpit_core::*;
 
@@ -49,25 +49,13 @@ impl Model {
         (qty > 0).then(|| (price, qty.try_into().expect(fits), surplus.try_into().expect(fits)))
     }
 
-    /// Trades all that the call's price allows; then market orders that don't wait for another
-    /// call are done.
+    /// Trades all that the call's price allows.
     pub(crate) fn uncross(&mut self, instrument: InstrumentId) {
         if let Some((price, qty, _)) = self.call_result(instrument) {
             let mut left = qty;
             while left > 0 {
                 left -= self.call_trade(instrument, price, left);
             }
-        }
-        let done: Vec<OrderId> = self
-            .orders
-            .iter()
-            .filter(|o| o.instrument == instrument && o.place == Place::Book)
-            .filter(|o| o.price.is_none())
-            .filter(|o| !matches!(o.tif, TimeInForce::AtOpen | TimeInForce::AtClose))
-            .map(|o| o.id)
-            .collect();
-        for id in done {
-            self.cancel(id, Reason::Unfilled);
         }
     }
 

@@ -5,6 +5,7 @@ use crate::Model;
 use crate::book::better;
 use crate::state::{Instrument, Order, Place, is_gathering};
 use ringpit_core::command::{NewOrder, ReplaceOrder};
+use ringpit_core::limits::ICEBERG_SLICES_MAX;
 use ringpit_core::*;
 
 fn refuse_if(fault: bool, reason: Reason) -> Result<(), Reason> {
@@ -24,6 +25,8 @@ struct Wanted {
     post_only: bool,
     /// Whether the limit price is held against the band.
     banded: bool,
+    /// An iceberg whose total is replaced: refused when it would show too many slices.
+    sliced: Option<u64>,
     /// The order it replaces: its hold and leaves are set aside.
     instead_of: Option<OrderId>,
 }
@@ -53,6 +56,7 @@ impl Model {
             leaves: c.qty,
             post_only: c.post_only,
             banded: true,
+            sliced: None,
             instead_of: None,
         };
         self.check_limits(instrument, &wanted)
@@ -74,7 +78,8 @@ impl Model {
         refuse_if(!price_fits(has_price, c.price), Reason::BadPrice)?;
         refuse_if(!price_fits(has_stop, c.stop_px), Reason::BadStopPx)?;
         refuse_if(!expiry_fits, Reason::BadExpireAt)?;
-        refuse_if(!part(c.display_qty), Reason::BadDisplayQty)?;
+        let fits = part(c.display_qty) && !too_many_slices(c.qty, c.display_qty);
+        refuse_if(!fits, Reason::BadDisplayQty)?;
         refuse_if(!part(c.min_qty), Reason::BadMinQty)
     }
 
@@ -113,6 +118,7 @@ impl Model {
         }
         let hold = instrument.hold(wanted.side, wanted.price, wanted.leaves);
         let (asset, needed) = hold.ok_or(Reason::Overflow)?;
+        refuse_if(!self.is_countable(instrument, wanted), Reason::Overflow)?;
         if let Some(max) = instrument.max_position {
             let position = instrument.position(wanted.account);
             let signed = if wanted.side == Side::Buy { position } else { -position };
@@ -127,10 +133,26 @@ impl Model {
         };
         let available = self.available(wanted.account, asset) + own_hold;
         refuse_if(needed > available, Reason::InsufficientFunds)?;
+        refuse_if(too_many_slices(wanted.qty, wanted.sliced), Reason::Unsupported)?;
         let crosses = wanted.post_only
             && instrument.phase == Phase::Continuous
             && self.would_cross(instrument.id, wanted.side, wanted.price);
         refuse_if(crosses, Reason::WouldCross)
+    }
+
+    /// Whether an order's worth, and the lots of its side of the book with it, fit the numbers
+    /// that reports have for them.
+    fn is_countable(&self, instrument: &Instrument, wanted: &Wanted) -> bool {
+        let most = i128::from(i64::MAX);
+        let priced = wanted.price.or(wanted.stop_px);
+        let worth = priced.map_or(Some(0), |price| instrument.notional(price, wanted.qty));
+        let same_side = self
+            .orders
+            .iter()
+            .filter(|o| o.instrument == instrument.id && o.side == wanted.side)
+            .filter(|o| Some(o.id) != wanted.instead_of);
+        let open: i128 = same_side.map(|order| i128::from(order.leaves())).sum();
+        worth.is_some_and(|worth| worth <= most) && open + i128::from(wanted.leaves) <= most
     }
 
     fn would_cross(&self, instrument: InstrumentId, side: Side, limit: Option<i64>) -> bool {
@@ -145,7 +167,7 @@ impl Model {
     pub(crate) fn check_replace(&self, c: &ReplaceOrder) -> Result<Order, Reason> {
         let order = self.find_order(c.account, c.instrument, c.order_id, c.orig_cl_ord_id)?;
         let bad = c.price.is_some_and(|price| price < 1 || order.price.is_none());
-        refuse_if(bad && c.qty > order.cum, Reason::BadPrice)?;
+        refuse_if(bad, Reason::BadPrice)?;
         let taken = self.uses_cl_ord_id(c.account, c.cl_ord_id, Some(order.id));
         refuse_if(taken, Reason::DuplicateClOrdId)?;
         let instrument = self.instrument(c.instrument);
@@ -165,6 +187,7 @@ impl Model {
             leaves: c.qty - order.cum,
             post_only: order.post_only && order.place == Place::Book,
             banded: price_changes,
+            sliced: order.display_qty,
             instead_of: Some(order.id),
         };
         self.check_limits(instrument, &wanted)?;
@@ -190,6 +213,11 @@ impl Model {
     }
 }
 
+/// An iceberg that shows more slices than the limit of the engine.
+fn too_many_slices(qty: u64, display: Option<u64>) -> bool {
+    display.is_some_and(|display| qty / display > ICEBERG_SLICES_MAX)
+}
+
 /// Whether a phase takes this order at all.
 fn takes(phase: Phase, c: &NewOrder) -> bool {
     match phase {
@@ -213,7 +241,8 @@ fn is_unsupported(c: &NewOrder) -> bool {
         && (matches!(c.tif, Ioc | Fok | AtOpen | AtClose) || c.post_only || c.min_qty.is_some());
     let bad_post_only =
         c.post_only && !(c.ord_type == OrdType::Limit && stays && c.min_qty.is_none());
-    let bad_display = c.display_qty.is_some() && !(limited && stays);
+    let at_once = matches!(c.tif, Ioc | Fok);
+    let bad_display = c.display_qty.is_some() && (!limited || at_once);
     let bad_min = c.min_qty.is_some() && matches!(c.tif, AtOpen | AtClose);
     bad_stop || bad_post_only || bad_display || bad_min
 }

@@ -24,16 +24,23 @@ impl Model {
         if old == new {
             return;
         }
-        if new == Phase::Continuous || (is_call(old) && new != Phase::Halted) {
+        let uncrosses = new == Phase::Continuous || (is_call(old) && new != Phase::Halted);
+        if uncrosses {
             self.uncross(instrument);
         }
         let open_over =
             old == Phase::OpeningCall || matches!(new, Phase::Continuous | Phase::Closed);
         let close_over = old == Phase::ClosingCall || new == Phase::Closed;
-        self.expire_all(instrument, |order| {
-            (order.tif == TimeInForce::AtOpen && open_over)
-                || (order.tif == TimeInForce::AtClose && close_over)
-        });
+        for id in self.ids(|order| order.instrument == instrument) {
+            let order = *self.order(id);
+            let waits_as_market = order.price.is_none() && order.place == Place::Book;
+            match order.tif {
+                TimeInForce::AtOpen if open_over => self.end(id, ExecType::Expired, None),
+                TimeInForce::AtClose if close_over => self.end(id, ExecType::Expired, None),
+                _ if uncrosses && waits_as_market => self.cancel(id, Reason::Unfilled),
+                _ => {}
+            }
+        }
         self.instrument_mut(instrument).phase = new;
         if is_call(new) && !is_call(old) {
             self.instrument_mut(instrument).told_indicative = None;

@@ -92,14 +92,13 @@ impl Model {
         }
         let instrument = self.instrument(id);
         let prices: Vec<i64> = instrument.trades.iter().map(|trade| trade.2).collect();
-        let volume: u64 = instrument.trades.iter().map(|trade| trade.3).sum();
-        let turnover: i128 = instrument
-            .trades
-            .iter()
-            .map(|trade| instrument.notional(trade.2, trade.3).expect("a trade's worth fits"))
-            .sum();
-        let turnover = i64::try_from(turnover).expect("the turnover fits");
-        let lots = i64::try_from(volume).expect("the volume fits");
+        let volume: u128 = instrument.trades.iter().map(|trade| u128::from(trade.3)).sum();
+        let worth = |trade: &(_, _, i64, u64)| instrument.notional(trade.2, trade.3);
+        let turnover: Option<i128> = instrument.trades.iter().map(worth).sum();
+        let turnover = turnover.expect("a trade's worth is an i64");
+        let lots = i128::try_from(volume).expect("far below");
+        // What is beyond the numbers of the report is printed as their largest.
+        let printed = |sum: i128| i64::try_from(sum).unwrap_or(i64::MAX);
         vec![
             InstrumentStats {
                 instrument: id,
@@ -107,10 +106,10 @@ impl Model {
                 open: prices.first().copied(),
                 high: prices.iter().max().copied(),
                 low: prices.iter().min().copied(),
-                volume,
-                turnover,
-                vwap: turnover.checked_div(lots),
-                vwap_rem: turnover.checked_rem(lots),
+                volume: printed(lots).unsigned_abs(),
+                turnover: printed(turnover),
+                vwap: turnover.checked_div(lots).map(printed),
+                vwap_rem: turnover.checked_rem(lots).map(printed),
                 trades: prices.len() as u64,
             }
             .into(),

@@ -1,0 +1,210 @@
+//! Every sequence of up to four commands in a small world, engine against model: two accounts,
+//! three prices, two quantities, forty commands, 2,625,640 sequences.
+//!
+//! Sequences share their beginnings: both sides are copied at each step of the way.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
+mod support;
+
+use ringpit_core::command::*;
+use ringpit_core::*;
+use support::{Pair, Scenario, from_env, text};
+
+const DEPTH: u64 = 4;
+const I: InstrumentId = InstrumentId(1);
+
+fn limit(account: u64, side: Side, qty: u64, price: i64) -> NewOrder {
+    NewOrder {
+        account: AccountId(account),
+        instrument: I,
+        cl_ord_id: ClOrdId(0),
+        side,
+        ord_type: OrdType::Limit,
+        qty,
+        price: Some(price),
+        stop_px: None,
+        tif: TimeInForce::Day,
+        expire_at: None,
+        display_qty: None,
+        post_only: false,
+        min_qty: None,
+        stp: Stp::NoPrevention,
+    }
+}
+
+fn replace(qty: u64, price: Option<i64>) -> Command {
+    ReplaceOrder {
+        account: AccountId(1),
+        instrument: I,
+        order_id: Some(OrderId(1)),
+        orig_cl_ord_id: None,
+        cl_ord_id: ClOrdId(0),
+        qty,
+        price,
+    }
+    .into()
+}
+
+/// Forty commands; orders get their place in the sequence as cl_ord_id.
+fn alphabet() -> Vec<Command> {
+    use Side::{Buy, Sell};
+    let mut orders = Vec::new();
+    for price in 99..=101 {
+        for side in [Buy, Sell] {
+            orders.extend([limit(1, side, 1, price), limit(1, side, 2, price)]);
+            orders.push(limit(2, side, 2, price));
+        }
+    }
+    let market = |order: NewOrder| NewOrder { ord_type: OrdType::Market, price: None, ..order };
+    let tif = |tif, order: NewOrder| NewOrder { tif, ..order };
+    let stp = |stp, order: NewOrder| NewOrder { stp, ..order };
+    let buy = limit(2, Buy, 2, 101);
+    let own = limit(1, Buy, 2, 101);
+    orders.extend([
+        tif(TimeInForce::Ioc, buy),
+        tif(TimeInForce::Fok, buy),
+        tif(TimeInForce::Fok, stp(Stp::Decrement, limit(1, Sell, 2, 99))),
+        market(buy),
+        market(limit(2, Sell, 1, 0)),
+        NewOrder { post_only: true, ..limit(2, Buy, 1, 100) },
+        NewOrder { display_qty: Some(1), ..limit(1, Sell, 2, 100) },
+        NewOrder { min_qty: Some(2), ..tif(TimeInForce::Ioc, buy) },
+        NewOrder {
+            ord_type: OrdType::Stop,
+            price: None,
+            stop_px: Some(101),
+            ..limit(1, Buy, 1, 0)
+        },
+        NewOrder { ord_type: OrdType::StopLimit, stop_px: Some(99), ..limit(2, Sell, 2, 99) },
+        stp(Stp::CancelNew, own),
+        stp(Stp::CancelResting, own),
+        stp(Stp::CancelBoth, own),
+        stp(Stp::Decrement, own),
+        NewOrder { expire_at: Some(3), ..tif(TimeInForce::Gtd, limit(2, Sell, 2, 101)) },
+    ]);
+    let mut all: Vec<Command> = orders.into_iter().map(Command::from).collect();
+    let phase = |phase| Command::from(SetPhase { instrument: I, phase });
+    all.extend([
+        CancelOrder {
+            account: AccountId(1),
+            instrument: I,
+            order_id: Some(OrderId(1)),
+            orig_cl_ord_id: None,
+        }
+        .into(),
+        replace(1, None),
+        replace(2, Some(101)),
+        MassCancel { account: AccountId(1), instrument: None, side: None }.into(),
+        KillSwitch { account: AccountId(2), on: true }.into(),
+        phase(Phase::PreOpen),
+        phase(Phase::Continuous),
+    ]);
+    assert_eq!(all.len(), 40);
+    all
+}
+
+fn named(command: Command, place: u64) -> Command {
+    match command {
+        Command::NewOrder(order) => NewOrder { cl_ord_id: ClOrdId(place), ..order }.into(),
+        Command::ReplaceOrder(order) => ReplaceOrder { cl_ord_id: ClOrdId(place), ..order }.into(),
+        other => other,
+    }
+}
+
+/// Two accounts with enough for some orders but not for all, fees both ways, limits on some.
+fn set_up() -> Scenario {
+    let code = Code::new("X").unwrap();
+    let mut commands: Vec<Command> = Vec::new();
+    for asset in (1..=2).map(AssetId) {
+        commands.push(CreateAsset { asset, code, decimals: 0 }.into());
+    }
+    for account in (1..=2).map(AccountId) {
+        commands.push(OpenAccount { account, group: None }.into());
+        for (asset, amount) in [(AssetId(1), 4), (AssetId(2), 450)] {
+            commands.push(Deposit { account, asset, amount, request_id: None }.into());
+        }
+    }
+    commands.push(
+        CreateInstrument {
+            instrument: I,
+            code,
+            base: AssetId(1),
+            quote: AssetId(2),
+            lot_size: 1,
+            tick_value: 1,
+            risk: Risk::Cash,
+            reference_price: Some(100),
+            band_ticks: Some(1),
+            halt_band_ticks: None,
+            halt_for: None,
+            max_order_qty: None,
+            max_notional: None,
+            max_open_orders: Some(3),
+            max_position: Some(3),
+            maker_fee_ppm: Some(-9_000),
+            taker_fee_ppm: Some(12_000),
+            phase: None,
+        }
+        .into(),
+    );
+    commands.into_iter().map(|command| (0, command)).collect()
+}
+
+/// Tries every continuation of a sequence; the clock moves by one with each command.
+fn walk(pair: &Pair, alphabet: &[Command], path: &mut Scenario, depth: u64) -> u64 {
+    let place = path.len() as u64 + 1;
+    let mut tried = 0;
+    for command in alphabet {
+        let command = named(*command, place);
+        let mut next = pair.clone();
+        path.push((place, command));
+        if let Err(error) = next.step(place, command) {
+            panic!("{error}\n{}{}", text(&set_up()), text(path));
+        }
+        tried += 1;
+        if place < depth {
+            tried += walk(&next, alphabet, path, depth);
+        }
+        path.pop();
+    }
+    tried
+}
+
+#[test]
+fn every_sequence_of_up_to_four_commands() {
+    let depth = from_env("RINGPIT_MODEL_DEPTH").unwrap_or(DEPTH);
+    let alphabet = alphabet();
+    let mut pair = Pair::new();
+    for (at, command) in set_up() {
+        pair.step(at, command).unwrap();
+    }
+    // Each thread takes every other first command.
+    let tried: u64 = std::thread::scope(|scope| {
+        let halves: Vec<_> = (0..2)
+            .map(|half| {
+                let (alphabet, pair) = (&alphabet, &pair);
+                scope.spawn(move || {
+                    let firsts = alphabet.iter().skip(half).step_by(2);
+                    firsts.map(|first| walk_from(pair, *first, alphabet, depth)).sum::<u64>()
+                })
+            })
+            .collect();
+        halves.into_iter().map(|half| half.join().unwrap()).sum()
+    });
+    let size = alphabet.len() as u64;
+    let all: u64 = (1..=u32::try_from(depth).unwrap()).map(|n| size.pow(n)).sum();
+    assert_eq!(tried, all);
+    println!("{tried} sequences");
+}
+
+fn walk_from(pair: &Pair, first: Command, alphabet: &[Command], depth: u64) -> u64 {
+    let mut path = Scenario::new();
+    let first = named(first, 1);
+    let mut next = pair.clone();
+    path.push((1, first));
+    if let Err(error) = next.step(1, first) {
+        panic!("{error}\n{}{}", text(&set_up()), text(&path));
+    }
+    1 + if depth > 1 { walk(&next, alphabet, &mut path, depth) } else { 0 }
+}

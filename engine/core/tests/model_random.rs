@@ -1,0 +1,104 @@
+//! The engine does what the model does, event by event, in random scenarios of every kind; and
+//! what must always hold of it, holds at random points.
+//!
+//! A failure prints its seed and the smallest part of its scenario that still fails, as lines for
+//! `ringpit run`. `RINGPIT_MODEL_SCENARIOS` sets the number of scenarios of each kind,
+//! `RINGPIT_MODEL_SEED` the first seed.
+
+mod support;
+
+use ringpit_core::command::*;
+use ringpit_core::*;
+use support::world::{CALLS, EDGE, LITTLE_MONEY, MIXED, Profile, STOPS, scenario};
+use support::{Scenario, from_env, must_agree};
+
+/// Scenarios of each kind: five kinds make more than ten thousand.
+const SCENARIOS: u64 = 2_100;
+
+fn run(name: &str, profile: Profile) {
+    let first = from_env("RINGPIT_MODEL_SEED").unwrap_or(1);
+    let count = from_env("RINGPIT_MODEL_SCENARIOS").unwrap_or(SCENARIOS);
+    let mut agreed = 0;
+    for seed in first..first + count {
+        agreed += must_agree(name, seed, scenario(seed, profile));
+    }
+    println!("{name}: {count} scenarios from seed {first}, {agreed} events agreed on");
+}
+
+#[test]
+fn orders_of_every_kind() {
+    run("orders of every kind", MIXED);
+}
+
+#[test]
+fn little_money_and_many_fees() {
+    run("little money", LITTLE_MONEY);
+}
+
+#[test]
+fn many_stops_and_narrow_bands() {
+    run("stops", STOPS);
+}
+
+#[test]
+fn calls_and_interruptions() {
+    run("calls", CALLS);
+}
+
+#[test]
+fn numbers_at_the_edge() {
+    run("the edge", EDGE);
+}
+
+/// Volume and turnover beyond what a report can say.
+#[test]
+fn more_lots_than_can_be_printed() {
+    let (all, at) = (i64::MAX.unsigned_abs(), 1);
+    let mut scenario = Scenario::new();
+    let code = Code::new("X").unwrap();
+    for asset in (1..=2).map(AssetId) {
+        scenario.push((at, CreateAsset { asset, code, decimals: 0 }.into()));
+    }
+    scenario.push((at, OpenAccount { account: AccountId(1), group: None }.into()));
+    let instrument = CreateInstrument {
+        instrument: InstrumentId(1),
+        code,
+        base: AssetId(1),
+        quote: AssetId(2),
+        lot_size: 1,
+        tick_value: 1,
+        risk: Risk::Off,
+        reference_price: None,
+        band_ticks: None,
+        halt_band_ticks: None,
+        halt_for: None,
+        max_order_qty: None,
+        max_notional: None,
+        max_open_orders: None,
+        max_position: None,
+        maker_fee_ppm: None,
+        taker_fee_ppm: None,
+        phase: None,
+    };
+    scenario.push((at, instrument.into()));
+    for cl_ord_id in 1..=8 {
+        let order = NewOrder {
+            account: AccountId(1),
+            instrument: InstrumentId(1),
+            cl_ord_id: ClOrdId(cl_ord_id),
+            side: if cl_ord_id % 2 == 0 { Side::Buy } else { Side::Sell },
+            ord_type: OrdType::Limit,
+            qty: all,
+            price: Some(1),
+            stop_px: None,
+            tif: TimeInForce::Day,
+            expire_at: None,
+            display_qty: None,
+            post_only: false,
+            min_qty: None,
+            stp: Stp::NoPrevention,
+        };
+        scenario.push((at, order.into()));
+    }
+    assert!(must_agree("more lots", 0, scenario) > 30);
+}
