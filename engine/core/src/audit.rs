@@ -22,6 +22,13 @@ impl Engine {
         self.hash_ledger(&mut digest);
         self.hash_books(&mut digest);
         self.hash_sessions(&mut digest);
+        self.hash_sales(&mut digest);
+        for counter in self.counters.sorted() {
+            digest.value(&counter);
+        }
+        for done in self.atomics.sorted() {
+            digest.value(&done);
+        }
         for (time_ns, due) in self.deadlines.sorted() {
             digest.value(&(time_ns, due.kind, self.deadline_id(due)));
         }
@@ -112,8 +119,9 @@ impl Engine {
             }
             self.audit_levels(book)?;
         }
+        self.audit_sales(&mut owed)?;
         if held != owed {
-            return Err(alloc::format!("held {held:?} but open orders need {owed:?}"));
+            return Err(alloc::format!("held {held:?} but open obligations are {owed:?}"));
         }
         Ok(())
     }

@@ -1,10 +1,12 @@
 //! The engine's front door: one input in, its events out.
 
+use crate::atomic::{Counters, Done};
 use crate::book::instrument::Book;
 use crate::book::ladder::Pages;
 use crate::book::orders::Orders;
 use crate::book::positions::Positions;
 use crate::book::resting::Touched;
+use crate::book::undo::BookUndo;
 use crate::call::Candidate;
 use crate::command::{Command, Input};
 use crate::deadlines::{Deadlines, Due};
@@ -15,6 +17,7 @@ use crate::ids::{OrderId, SessionId};
 use crate::ledger::Ledger;
 use crate::preview::Walked;
 use crate::reason::Reason;
+use crate::sale::Sales;
 use crate::sessions::{NOBODY, Sessions};
 use crate::step::{Refusal, Step};
 use crate::words::{DeadlineKind, Role};
@@ -51,6 +54,10 @@ pub struct Engine {
     pub(crate) positions: Positions,
     pub(crate) last_order: u64,
     pub(crate) last_trade: u64,
+    pub(crate) sales: Sales,
+    pub(crate) counters: Counters,
+    /// Atomic interactions that are done.
+    pub(crate) atomics: Done,
     /// While an atomic interaction runs: its events wait, and what changes can be taken back.
     pub(crate) is_atomic: bool,
     // What follows is empty between two steps; it is kept so that a step finds room.
@@ -59,13 +66,16 @@ pub struct Engine {
     /// Books whose derived lines must be looked at.
     pub(crate) dirty: Vec<u32>,
     /// Prices of trades that may trigger stops.
-    pub(crate) trades: Vec<i64>,
+    pub(crate) trades: Vec<(u32, i64)>,
     pub(crate) stop_queue: Vec<u32>,
     pub(crate) slots: Vec<u32>,
     pub(crate) walked: Vec<Walked>,
     pub(crate) candidates: Vec<Candidate>,
     /// Events of a running atomic interaction, with the slots of their owners.
     pub(crate) held_back: Vec<(u32, Event)>,
+    pub(crate) book_undo: Vec<BookUndo>,
+    /// Books whose interruption begins when the atomic interaction is done.
+    pub(crate) interrupts: Vec<u32>,
 }
 
 impl Engine {
@@ -150,6 +160,22 @@ impl Engine {
             Command::Deposit(c) => self.deposit(cx, c)?,
             Command::Withdraw(c) => self.withdraw(cx, c)?,
             Command::Transfer(c) => self.transfer(cx, c)?,
+            Command::CreateSale(c) => self.create_sale(cx, c)?,
+            Command::AddProduct(c) => self.add_product(cx, c)?,
+            Command::Restock(c) => self.restock(cx, c)?,
+            Command::Reserve(c) => self.reserve(cx, c).map_err(|fault| plain(fault.0))?,
+            Command::ReserveCart(c) => {
+                if let Err((reason, product)) = self.reserve_cart(cx, c) {
+                    self.refuse_cart(cx, command, product, reason);
+                }
+            }
+            Command::Block(c) => self.block(cx, c)?,
+            Command::Draw(c) => self.draw(cx, c)?,
+            Command::Confirm(c) => self.confirm(cx, c)?,
+            Command::Void(c) => self.void(cx, c)?,
+            Command::Extend(c) => self.extend(cx, c)?,
+            Command::Leave(c) => self.leave(cx, c)?,
+            Command::Atomic(c) => self.atomic(cx, c)?,
             Command::SessionOpen(c) => self.session_open(c),
             Command::SessionConfig(c) => self.session_config(c),
             Command::SessionLost(c) => self.session_lost(cx, c),
@@ -166,6 +192,9 @@ impl Engine {
             DeadlineKind::OrderExpiry => self.expire_order(cx, OrderId(due.target)),
             DeadlineKind::HaltEnd => self.end_interruption(cx, due.target as u32),
             DeadlineKind::SessionGrace => self.cancel_of_session(cx, due.target as u32),
+            DeadlineKind::ReservationExpiry => self.expire_reservation(cx, due.target as u32),
+            DeadlineKind::SaleClose => self.close_sale(cx, due.target as u32),
+            DeadlineKind::DrawBy => self.miss_draw(cx, due.target as u32),
             _ => {}
         }
     }
@@ -175,6 +204,10 @@ impl Engine {
         match due.kind {
             DeadlineKind::HaltEnd => u64::from(self.books[due.target as usize].id.0),
             DeadlineKind::SessionGrace => self.sessions.list[due.target as usize].id.0,
+            DeadlineKind::ReservationExpiry => due.target + 1,
+            DeadlineKind::SaleClose | DeadlineKind::DrawBy => {
+                u64::from(self.sales.list[due.target as usize].id.0)
+            }
             _ => due.target,
         }
     }

@@ -38,6 +38,8 @@ pub(crate) struct Account {
     pub blocked: bool,
     /// First of its open orders.
     pub orders: u32,
+    /// Newest of its open reservations.
+    pub reservations: u32,
 }
 
 /// What an account has of an asset.
@@ -108,7 +110,14 @@ impl Ledger {
 
     pub(crate) fn open_account(&mut self, id: AccountId, group: Option<GroupId>) {
         self.account_ids.insert(id.0, self.accounts.len() as u32);
-        self.accounts.push(Account { id, group, killed: false, blocked: false, orders: NONE });
+        self.accounts.push(Account {
+            id,
+            group,
+            killed: false,
+            blocked: false,
+            orders: NONE,
+            reservations: NONE,
+        });
     }
 
     /// Whether two accounts count as one for self-trade prevention.

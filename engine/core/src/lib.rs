@@ -7,6 +7,7 @@
 extern crate alloc;
 
 mod admin;
+mod atomic;
 mod audit;
 mod book;
 mod call;
@@ -31,6 +32,7 @@ mod query;
 pub mod reason;
 mod replace;
 pub mod roles;
+mod sale;
 mod session_inputs;
 mod sessions;
 mod step;

@@ -34,6 +34,22 @@ pub const ASSETS_MAX: usize = 1_000_000;
 pub const ACCOUNTS_MAX: usize = 100_000_000;
 /// Open orders over all books: ten million by design, room for tenfold within u32 slots.
 pub const ORDERS_MAX: usize = 100_000_000;
+/// Sales; see [`INSTRUMENTS_MAX`].
+pub const SALES_MAX: usize = 1_000_000;
+/// Products over all sales: 100,000 by design, room for a hundredfold.
+pub const PRODUCTS_MAX: usize = 10_000_000;
+/// Reservations are kept while their sale exists; their slots are u32.
+pub const RESERVATIONS_MAX: usize = 1_000_000_000;
+/// Origins that are blocked: a list that people keep.
+pub const BLOCKED_ORIGINS_MAX: usize = 10_000_000;
+/// A draw is due a day after closing, unless the sale says otherwise.
+pub const DRAW_BY_DEFAULT_NS: u64 = 24 * 3_600 * 1_000_000_000;
+/// The hot list looks back a minute: whole seconds, this one included.
+pub const HOT_WINDOW_S: u64 = 60;
+/// Places of the hot list.
+pub const HOT_PLACES: usize = 10;
+/// Counters that were ever touched.
+pub const COUNTERS_MAX: usize = 100_000_000;
 /// Slices an iceberg may show in its life: a step that eats it whole must end in bearable time.
 pub const ICEBERG_SLICES_MAX: u64 = 65_536;
 /// Request ids that are remembered for deposits, withdrawals and transfers.

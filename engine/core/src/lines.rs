@@ -12,9 +12,13 @@ impl Engine {
     /// Sends the derived lines of what changed since the last time.
     #[inline]
     pub(crate) fn flush_lines<S: Sink>(&mut self, cx: &mut Step<'_, S>) {
-        if self.dirty.is_empty() {
-            return;
+        if !self.dirty.is_empty() {
+            self.flush_books(cx);
         }
+        self.flush_products(cx);
+    }
+
+    fn flush_books<S: Sink>(&mut self, cx: &mut Step<'_, S>) {
         let mut dirty = core::mem::take(&mut self.dirty);
         let mut touched = core::mem::take(&mut self.touched);
         if dirty.len() > 1 {

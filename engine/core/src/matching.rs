@@ -3,6 +3,7 @@
 
 use crate::book::instrument::{Book, charge, rebate};
 use crate::book::orders::Order;
+use crate::book::undo::BookUndo;
 use crate::engine::Engine;
 use crate::event::{ExecutionReport, Sink, Trade};
 use crate::ids::TradeId;
@@ -122,6 +123,7 @@ impl Engine {
         self.release_lots(&resting, qty);
         self.shrink(maker, qty, qty);
         self.orders[maker].order_qty -= qty;
+        self.log_book(BookUndo::Shrunk { slot: maker, qty: 0, from_shown: 0, from_total: qty });
         self.report_decrement(cx, self.orders[maker]);
         self.after_shrink(maker);
         self.release_lots(order, qty);
@@ -193,7 +195,9 @@ impl Engine {
     /// Adds a fill to the account's position, where positions are counted.
     pub(crate) fn count_fill(&mut self, order: &Order, qty: u64) {
         if self.book(order.book).counts_positions() {
-            self.positions.get_mut(order.account, order.book).fill(order.side, qty);
+            let Order { account, book, side, .. } = *order;
+            self.log_book(BookUndo::Filled { account, book, side, qty });
+            self.positions.get_mut(account, book).fill(side, qty);
         }
     }
 
@@ -223,7 +227,7 @@ impl Engine {
         stats.turnover = stats.turnover.saturating_add(lots.saturating_mul(tick_value));
         stats.trades += 1;
         let instrument = book.id;
-        self.trades.push(price);
+        self.trades.push((buy.book, price));
         let (buy_order, sell_order) = (buy.id, sell.id);
         let trade = Trade { instrument, trade_id, price, qty, aggressor, buy_order, sell_order };
         self.emit(cx, 0, trade);

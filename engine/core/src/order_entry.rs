@@ -54,6 +54,9 @@ impl Engine {
             return Err(Reason::DuplicateClOrdId);
         }
         check_phase(c, self.book(book_slot))?;
+        if self.interrupts.contains(&book_slot) {
+            return Err(Reason::NotOpen);
+        }
         let mut order = Order {
             id: OrderId(self.last_order + 1),
             cl_ord_id: c.cl_ord_id,
@@ -131,7 +134,7 @@ impl Engine {
         }
         let end = self.execute(cx, order);
         self.settle_rest(cx, order, end, expire_at);
-        self.run_stops(cx, order.book);
+        self.run_stops(cx);
     }
 
     /// What becomes of an order's rest after it traded.
@@ -321,7 +324,8 @@ fn is_supported(c: &NewOrder) -> bool {
     if c.post_only && (!plain_limit || c.min_qty.is_some()) {
         return false;
     }
-    let can_rest = matches!(c.ord_type, OrdType::Limit | OrdType::StopLimit) && !immediate;
+    let can_rest = matches!(c.ord_type, OrdType::Limit | OrdType::StopLimit)
+        && matches!(c.tif, Day | Gtc | Gtd);
     if c.display_qty.is_some() && !can_rest {
         return false;
     }

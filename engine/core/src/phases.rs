@@ -31,8 +31,13 @@ impl Engine {
         Ok(())
     }
 
-    /// A volatility interruption begins: a call for as long as the instrument's rules say.
+    /// A volatility interruption begins: a call for as long as the instrument's rules say. In an
+    /// atomic interaction it begins after the last leg; until then the book takes no more orders.
     pub(crate) fn interrupt<S: Sink>(&mut self, cx: &mut Step<'_, S>, book: u32) {
+        if self.is_atomic {
+            self.interrupts.push(book);
+            return;
+        }
         let halt_for_ns = self.book(book).rules.halt_for.unwrap_or(0);
         let due = Due { kind: DeadlineKind::HaltEnd, target: u64::from(book) };
         let halt_end = self.deadlines.arm(cx.at.saturating_add(halt_for_ns), due);
@@ -92,19 +97,14 @@ impl Engine {
             TimeInForce::AtClose => at_close_over,
             _ => false,
         };
-        let mut slots = self.slots_of_book(book, |ord_type, tif, place| {
-            let unfilled = uncrossed && ord_type == OrdType::Market && place == Place::Market;
-            expires(tif) || unfilled
-        });
-        slots.sort_unstable_by_key(|slot| self.orders[*slot].id);
-        for slot in slots.drain(..) {
-            if expires(self.orders[slot].tif) {
-                self.end_resting(cx, slot, ExecType::Expired, None);
-            } else {
-                self.end_resting(cx, slot, ExecType::Canceled, Some(Reason::Unfilled));
-            }
+        if uncrossed {
+            let slots = self.slots_of_book(book, |ord_type, tif, place| {
+                ord_type == OrdType::Market && place == Place::Market && !expires(tif)
+            });
+            self.end_all(cx, slots, ExecType::Canceled, Some(Reason::Unfilled));
         }
-        self.slots = slots;
+        let slots = self.slots_of_book(book, |_, tif, _| expires(tif));
+        self.end_all(cx, slots, ExecType::Expired, None);
     }
 
     /// Parked orders join by OrderID, which is the order they were parked in.

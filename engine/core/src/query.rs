@@ -21,6 +21,11 @@ pub(crate) struct Answer<'a, S> {
 }
 
 impl<S: Sink> Answer<'_, S> {
+    /// The time the answers carry, UNIX nanoseconds.
+    pub(crate) fn at(&self) -> u64 {
+        self.at
+    }
+
     pub(crate) fn send(&mut self, event: impl Into<Event>) {
         let event = event.into();
         let (seq, at, owner, ref_seq_no) = (self.seq, self.at, self.owner, self.ref_seq_no);
@@ -58,7 +63,7 @@ impl Engine {
             Command::QueryDepth(c) => self.query_depth(c, to),
             Command::QueryStats(c) => self.query_stats(c, to),
             Command::QueryCounter(c) => {
-                to.send(Counter { counter: c.counter, value: 0 });
+                to.send(Counter { counter: c.counter, value: self.counters.get(c.counter) });
                 Ok(())
             }
             Command::QueryDeadlines => {
@@ -67,7 +72,7 @@ impl Engine {
                 }
                 Ok(())
             }
-            Command::QuerySale(_) => Err(at(Reason::UnknownSale, Field::Sale)),
+            Command::QuerySale(c) => self.query_sale(c, to),
             Command::QueryAuction(_) => Err(at(Reason::UnknownAuction, Field::Auction)),
             _ => Err((Reason::Unsupported, None)),
         }
@@ -87,6 +92,9 @@ impl Engine {
                 display_qty: (order.display_qty != 0).then_some(order.display_qty),
                 ..self.report_of(order, ExecType::Status)
             });
+        }
+        for slot in self.open_reservations(account) {
+            to.send(self.reservation_event(slot));
         }
         Ok(())
     }
@@ -138,7 +146,7 @@ impl Engine {
                 Ok(())
             }
             (None, Some(_), None) => Err(at(Reason::UnknownAuction, Field::Auction)),
-            (None, None, Some(_)) => Err(at(Reason::UnknownSale, Field::Sale)),
+            (None, None, Some(sale)) => self.sale_stats(sale, to),
             _ => Err((Reason::BadValue, None)),
         }
     }

@@ -78,7 +78,7 @@ impl Engine {
         if self.book(order.book).phase == Phase::Continuous {
             let end = self.execute(cx, &mut order);
             self.settle_rest(cx, &order, end, None);
-            self.run_stops(cx, order.book);
+            self.run_stops(cx);
         } else {
             self.rest(order, None);
         }

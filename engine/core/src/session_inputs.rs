@@ -5,7 +5,7 @@ use crate::command::{Command, SessionBack, SessionConfig, SessionLost, SessionOp
 use crate::deadlines::Due;
 use crate::engine::Engine;
 use crate::event::Sink;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, ReservationId};
 use crate::step::Step;
 use crate::words::{CancelOnDisconnect, DeadlineKind};
 
@@ -55,6 +55,17 @@ impl Engine {
         }
     }
 
+    fn may_settle(&self, session: u32, reservation: ReservationId) -> bool {
+        // A reservation that was never given is answered as unknown.
+        self.sales.reservation(reservation).is_none_or(|slot| {
+            let held = &self.sales.reservations[slot as usize];
+            let seller = self.sales.list[held.sale as usize].seller;
+            [held.account, seller]
+                .iter()
+                .any(|slot| self.sessions.may_act(session, self.ledger.accounts[*slot as usize].id))
+        })
+    }
+
     /// Whether the session may send this command: it must be allowed to act for every account
     /// that the command acts for. Session inputs and ticks come from the venue only.
     pub(crate) fn is_permitted(&self, session: u32, command: &Command) -> bool {
@@ -79,6 +90,10 @@ impl Engine {
             Command::Atomic(c) => Some(c.account),
             Command::QueryOpen(c) => Some(c.account),
             Command::QueryBalance(c) => Some(c.account),
+            // A reservation's own buyer, or who sells: a shop's payment service acts for either.
+            Command::Confirm(c) => return self.may_settle(session, c.reservation),
+            Command::Void(c) => return self.may_settle(session, c.reservation),
+            Command::Extend(c) => return self.may_settle(session, c.reservation),
             _ => None,
         };
         account.is_some_and(|account| self.sessions.may_act(session, account))

@@ -120,6 +120,21 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Refuses a cart; its report names the product at fault.
+    pub(crate) fn refuse_cart<S: Sink>(
+        &mut self,
+        cx: &mut Step<'_, S>,
+        command: &Command,
+        at_fault: Option<ProductId>,
+        reason: Reason,
+    ) {
+        if let Some(event) = reservation_refusal(command, at_fault, reason) {
+            self.emit(cx, cx.cause, event);
+        }
+    }
+}
+
 /// The refusal of a command that has a report of its own.
 fn refusal_report(command: &Command, reason: Reason) -> Option<Event> {
     Some(match command {

@@ -18,36 +18,38 @@ impl Engine {
             }
     }
 
-    /// After an order's own trading: runs every stop that its trades trigger, and what those
+    /// After a command's own trading: runs every stop that its trades trigger, and what those
     /// trigger in turn. Those unserved when continuous trading ends stay where they are.
-    pub(crate) fn run_stops<S: Sink>(&mut self, cx: &mut Step<'_, S>, book: u32) {
-        if self.trades.is_empty() {
+    pub(crate) fn run_stops<S: Sink>(&mut self, cx: &mut Step<'_, S>) {
+        if self.trades.is_empty() || self.is_atomic {
             return;
         }
         let mut queue = core::mem::take(&mut self.stop_queue);
         let mut next = 0;
         loop {
             let mut trades = core::mem::take(&mut self.trades);
-            for price in trades.drain(..) {
+            for (book, price) in trades.drain(..) {
                 self.collect_due(book, price, &mut queue);
             }
             self.trades = trades;
-            if next == queue.len() || self.book(book).phase != Phase::Continuous {
-                break;
-            }
-            let slot = queue[next];
+            let Some(slot) = queue.get(next).copied() else { break };
             next += 1;
-            let mut order = self.forget(slot);
-            order.triggered = true;
-            self.report(cx, &order, ExecType::Triggered, None);
-            let end = self.execute(cx, &mut order);
-            self.settle_rest(cx, &order, end, None);
+            if self.book(self.orders[slot].book).phase == Phase::Continuous {
+                self.run_stop(cx, slot);
+            } else {
+                self.enqueue(slot);
+            }
         }
-        for slot in queue.drain(..).skip(next) {
-            self.enqueue(slot);
-        }
-        self.trades.clear();
+        queue.clear();
         self.stop_queue = queue;
+    }
+
+    fn run_stop<S: Sink>(&mut self, cx: &mut Step<'_, S>, slot: u32) {
+        let mut order = self.forget(slot);
+        order.triggered = true;
+        self.report(cx, &order, ExecType::Triggered, None);
+        let end = self.execute(cx, &mut order);
+        self.settle_rest(cx, &order, end, None);
     }
 
     /// On entering continuous trading all stops are held against the last price.
@@ -55,8 +57,8 @@ impl Engine {
         self.trades.clear();
         let last = self.book(book).last;
         if last != 0 {
-            self.trades.push(last);
-            self.run_stops(cx, book);
+            self.trades.push((book, last));
+            self.run_stops(cx);
         }
     }
 

@@ -6,3 +6,4 @@ pub(crate) mod orders;
 pub(crate) mod positions;
 pub(crate) mod queue;
 pub(crate) mod resting;
+pub(crate) mod undo;

@@ -27,6 +27,19 @@ impl Queue {
         self.tail = slot;
     }
 
+    /// Puts an order at the front.
+    pub(crate) fn push_front(&mut self, orders: &mut Orders, slot: u32) {
+        let hot = orders.hot_mut(slot);
+        hot.prev = NONE;
+        hot.next = self.head;
+        if self.head == NONE {
+            self.tail = slot;
+        } else {
+            orders.hot_mut(self.head).prev = slot;
+        }
+        self.head = slot;
+    }
+
     /// Takes an order out, wherever it stands.
     pub(crate) fn unlink(&mut self, orders: &mut Orders, slot: u32) {
         let (prev, next) = (orders.hot(slot).prev, orders.hot(slot).next);

@@ -4,6 +4,7 @@
 use super::instrument::{Book, place_of};
 use super::ladder::{LevelRef, NONE};
 use super::orders::{Heads, Order, Place};
+use super::undo::BookUndo;
 use crate::deadlines::Due;
 use crate::engine::Engine;
 use crate::words::{DeadlineKind, OrdType, Phase, Side, TimeInForce};
@@ -88,6 +89,8 @@ impl Engine {
 
     /// Takes an order out for good or to put it in again; its hold and its expiry stay.
     pub(crate) fn take_out(&mut self, slot: u32) -> Order {
+        let (order, hot) = (self.orders[slot], *self.orders.hot(slot));
+        self.log_book(BookUndo::Removed { slot, order, hot });
         self.dequeue(slot);
         self.forget(slot)
     }
@@ -195,6 +198,7 @@ impl Engine {
     pub(crate) fn shrink(&mut self, slot: u32, qty: u64, from_shown: u64) {
         let order = self.orders[slot];
         let hot = *self.orders.hot(slot);
+        self.log_book(BookUndo::Shrunk { slot, qty, from_shown, from_total: 0 });
         if hot.place == Place::Level {
             let at = LevelRef(hot.level);
             self.touch(order.book, order.side, order.price, at);
@@ -218,6 +222,8 @@ impl Engine {
         let order = self.orders[slot];
         let at = LevelRef(self.orders.hot(slot).level);
         let slice = order.slice();
+        let shown = self.orders.hot(slot).shown;
+        self.log_book(BookUndo::Sliced { slot, shown });
         if to_back {
             self.pages[at].queue.unlink(&mut self.orders, slot);
             self.pages[at].queue.push_back(&mut self.orders, slot);

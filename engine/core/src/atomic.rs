@@ -1,0 +1,276 @@
+//! Atomic interactions: up to 16 legs, each seeing what the earlier ones did; all or nothing.
+//!
+//! While the legs run, events wait and every part of the state keeps a log of what it changed. A
+//! leg that fails has all of it taken back; then only the report is sent.
+
+use crate::book::orders::hash_pair;
+use crate::book::undo::BookUndo;
+use crate::command::{Atomic, Leg, NewOrder};
+use crate::directory::Directory;
+use crate::engine::Engine;
+use crate::event::{AtomicReport, Sink};
+use crate::ids::{AccountId, CounterId, ProductId, RequestId, SaleId};
+use crate::limits::{COUNTERS_MAX, LIST_MAX};
+use crate::reason::Reason;
+use crate::step::{Refusal, Step};
+use crate::words::{AtomicState, ReservationState, TimeInForce};
+use alloc::vec::Vec;
+use hashbrown::HashTable;
+
+/// The venue's signed counters; 0 until touched.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counters {
+    ids: Directory,
+    values: Vec<(CounterId, i64)>,
+    /// Slots and former values of a running atomic interaction.
+    undo: Vec<(u32, i64)>,
+}
+
+impl Counters {
+    pub(crate) fn get(&self, id: CounterId) -> i64 {
+        self.ids.get(id.0).map_or(0, |slot| self.values[slot as usize].1)
+    }
+
+    fn set(&mut self, id: CounterId, value: i64) -> Result<(), Reason> {
+        let slot = match self.ids.get(id.0) {
+            Some(slot) => slot,
+            None if self.values.len() >= COUNTERS_MAX => return Err(Reason::Full),
+            None => {
+                let slot = self.values.len() as u32;
+                self.ids.insert(id.0, slot);
+                self.values.push((id, 0));
+                slot
+            }
+        };
+        let before = core::mem::replace(&mut self.values[slot as usize].1, value);
+        self.undo.push((slot, before));
+        Ok(())
+    }
+
+    fn rollback(&mut self) {
+        while let Some((slot, value)) = self.undo.pop() {
+            self.values[slot as usize].1 = value;
+        }
+    }
+
+    /// Every counter that is not 0, by id.
+    pub(crate) fn sorted(&self) -> Vec<(CounterId, i64)> {
+        let mut values: Vec<_> = self.values.iter().copied().filter(|v| v.1 != 0).collect();
+        values.sort_unstable();
+        values
+    }
+}
+
+/// Requests that are done, by account.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Done {
+    table: HashTable<(u32, RequestId)>,
+}
+
+impl Done {
+    fn contains(&self, key: (u32, RequestId)) -> bool {
+        self.table.find(hash_pair(u64::from(key.0), key.1.0), |entry| *entry == key).is_some()
+    }
+
+    fn insert(&mut self, key: (u32, RequestId)) {
+        let hash = |entry: &(u32, RequestId)| hash_pair(u64::from(entry.0), entry.1.0);
+        self.table.insert_unique(hash(&key), key, hash);
+    }
+
+    /// All, sorted.
+    pub(crate) fn sorted(&self) -> Vec<(u32, RequestId)> {
+        let mut all: Vec<_> = self.table.iter().copied().collect();
+        all.sort_unstable();
+        all
+    }
+}
+
+impl Engine {
+    pub(crate) fn atomic<S: Sink>(
+        &mut self,
+        cx: &mut Step<'_, S>,
+        c: &Atomic,
+    ) -> Result<(), Refusal> {
+        let plain = |reason| (reason, None);
+        let mut report = AtomicReport {
+            account: c.account,
+            request_id: c.request_id,
+            state: AtomicState::Done,
+            leg: None,
+            reason: None,
+        };
+        let known = self.ledger.account(c.account);
+        if known.is_some_and(|account| self.atomics.contains((account, c.request_id))) {
+            self.emit(cx, cx.cause, report);
+            return Ok(());
+        }
+        let account = known.ok_or(plain(Reason::UnknownAccount))?;
+        if let Some(reason) = self.barred(account, None) {
+            return Err(plain(reason));
+        }
+        if c.legs.is_empty() || c.legs.len() > LIST_MAX {
+            return Err(plain(Reason::BadValue));
+        }
+        let ids = (self.last_order, self.last_trade);
+        self.begin_atomic();
+        for (number, leg) in (1..).zip(c.legs.iter()) {
+            if let Err(reason) = self.leg(cx, c, account, leg) {
+                self.rollback_atomic();
+                (self.last_order, self.last_trade) = ids;
+                report.state = AtomicState::Rejected;
+                (report.leg, report.reason) = (Some(number), Some(reason));
+                self.emit(cx, cx.cause, report);
+                return Ok(());
+            }
+        }
+        self.commit_atomic();
+        self.atomics.insert((account, c.request_id));
+        self.emit(cx, cx.cause, report);
+        let mut held_back = core::mem::take(&mut self.held_back);
+        for (owner, event) in held_back.drain(..) {
+            self.emit(cx, owner, event);
+        }
+        self.held_back = held_back;
+        self.run_stops(cx);
+        while let Some(book) = self.interrupts.pop() {
+            self.interrupt(cx, book);
+        }
+        Ok(())
+    }
+
+    fn begin_atomic(&mut self) {
+        self.is_atomic = true;
+        self.ledger.begin();
+        self.deadlines.begin();
+        self.sales.begin();
+    }
+
+    fn commit_atomic(&mut self) {
+        self.is_atomic = false;
+        self.ledger.commit();
+        self.deadlines.commit();
+        self.sales.commit();
+        self.counters.undo.clear();
+        self.book_undo.clear();
+    }
+
+    fn rollback_atomic(&mut self) {
+        self.is_atomic = false;
+        self.held_back.clear();
+        self.interrupts.clear();
+        self.rollback_books();
+        self.rollback_sales();
+        self.counters.rollback();
+        self.deadlines.rollback();
+        self.ledger.rollback();
+    }
+
+    fn leg<S: Sink>(
+        &mut self,
+        cx: &mut Step<'_, S>,
+        c: &Atomic,
+        account: u32,
+        leg: &Leg,
+    ) -> Result<(), Reason> {
+        let own = |id: AccountId| {
+            if id == c.account { Ok(()) } else { Err(Reason::WrongAccount) }
+        };
+        match leg {
+            Leg::Require { counter, min, max } => within(self.counters.get(*counter), *min, *max),
+            Leg::Add { counter, delta, min, max } => {
+                let value = self.counters.get(*counter);
+                let value = value.checked_add(*delta).ok_or(Reason::Overflow)?;
+                within(value, *min, *max)?;
+                self.counters.set(*counter, value)
+            }
+            Leg::Transfer { from, to, asset, amount } => {
+                own(*from)?;
+                let to = self.ledger.account(*to).ok_or(Reason::UnknownAccount)?;
+                let asset = self.ledger.asset(*asset).ok_or(Reason::UnknownAsset)?;
+                if to == account || *amount < 1 {
+                    return Err(Reason::BadValue);
+                }
+                if self.ledger.available(account, asset) < *amount {
+                    return Err(Reason::InsufficientFunds);
+                }
+                self.ledger.pay(account, to, asset, *amount);
+                Ok(())
+            }
+            Leg::Take { sale, product, qty } => self.take_leg(cx, c, *sale, *product, *qty),
+            Leg::Reserve { account, sale, product, qty, origin } => {
+                own(*account)?;
+                let key = (*account, *sale, *origin);
+                let mut lines = [(*product, *qty)];
+                let wish = self.check_wish(cx.at, key, &mut lines, false);
+                let mut wish = wish.map_err(|fault| fault.0)?;
+                wish.request_id = Some(c.request_id);
+                self.attempt(cx.at, &wish).map_err(|fault| fault.0)?;
+                let way = self.way(&wish, false).map_err(|fault| fault.0)?;
+                self.meet(cx, &wish, way);
+                Ok(())
+            }
+            Leg::PlaceBid(bid) => {
+                own(bid.account)?;
+                Err(Reason::UnknownAuction)
+            }
+            Leg::Order(order) => {
+                own(order.account)?;
+                self.order_leg(cx, order)
+            }
+            Leg::Before { time } if cx.at >= *time => Err(Reason::TooLate),
+            Leg::After { time } if cx.at < *time => Err(Reason::TooEarly),
+            Leg::Before { .. } | Leg::After { .. } => Ok(()),
+        }
+    }
+
+    /// An order that trades now or not at all, under all its own rules.
+    fn order_leg<S: Sink>(&mut self, cx: &mut Step<'_, S>, c: &NewOrder) -> Result<(), Reason> {
+        if let Some(book) = self.book_ids.get(u64::from(c.instrument.0)) {
+            if !matches!(c.tif, TimeInForce::Ioc | TimeInForce::Fok) {
+                return Err(Reason::Unsupported);
+            }
+            let Some(state) = self.books.get(book as usize) else { return Ok(()) };
+            let (last, stats) = (state.last, state.stats);
+            self.log_book(BookUndo::Values { book, last, stats });
+        }
+        self.new_order(cx, c)
+    }
+
+    /// Stock taken at once, without money and without counting as an attempt.
+    fn take_leg<S: Sink>(
+        &mut self,
+        cx: &mut Step<'_, S>,
+        c: &Atomic,
+        sale: SaleId,
+        product: ProductId,
+        qty: u64,
+    ) -> Result<(), Reason> {
+        let key = (c.account, sale, None);
+        let mut wish =
+            self.check_wish(cx.at, key, &mut [(product, qty)], false).map_err(|fault| fault.0)?;
+        (wish.request_id, wish.amount) = (Some(c.request_id), 0);
+        self.check_take(&wish)?;
+        let slot = self.new_reservation(cx.cause, &wish, ReservationState::Confirmed);
+        self.unlist(slot);
+        self.count_units(slot, true);
+        for (product, qty) in wish.lines.iter() {
+            self.sales.change_units(*product, |units| {
+                units.free -= qty;
+                units.sold += qty;
+            });
+            self.deliver(cx.at, *product, wish.account, *qty);
+        }
+        self.report_reservation(cx, slot);
+        Ok(())
+    }
+}
+
+fn within(value: i64, min: Option<i64>, max: Option<i64>) -> Result<(), Reason> {
+    if min.is_some_and(|min| value < min) {
+        Err(Reason::BelowMin)
+    } else if max.is_some_and(|max| value > max) {
+        Err(Reason::AboveMax)
+    } else {
+        Ok(())
+    }
+}
