@@ -1,4 +1,5 @@
 //! The rules a reader follows: headers, versions, groups, legs, alternatives, logins.
+#![allow(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 mod common;
 
@@ -12,7 +13,8 @@ use ringpit_wire::*;
 /// `bytes of the header → what peek_len says`.
 #[test]
 fn headers_are_checked_as_they_arrive() {
-    let table: &[(&[u8], Result<Option<usize>, FrameError>)] = &[
+    type Row = (&'static [u8], Result<Option<usize>, FrameError>);
+    let table: &[Row] = &[
         (&[], Ok(None)),
         (&[0, 0, 0], Ok(None)),
         (&[0, 0, 0, 13], Err(FrameError::Length(13))),
