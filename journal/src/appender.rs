@@ -10,6 +10,7 @@ use crate::chain::Chain;
 use crate::error::Refused;
 use crate::format::{self, Head, Kind};
 use crate::limits::PAYLOAD_BYTES_MAX;
+use crate::lock::StoreLock;
 use crate::shared::{Shared, Watermark};
 use crate::tail::{TailCopy, TailWriter};
 
@@ -19,6 +20,8 @@ pub struct Appender {
     shared: Arc<Shared>,
     chain: Chain,
     watermark: Watermark,
+    /// Held as long as either end may write.
+    _lock: Option<Arc<StoreLock>>,
 }
 
 impl Appender {
@@ -27,9 +30,10 @@ impl Appender {
         shared: Arc<Shared>,
         chain: Chain,
         watermark: Watermark,
+        lock: Option<Arc<StoreLock>>,
     ) -> Self {
         assert!(shared.durable() >= chain.last_seq, "what was recovered is durable");
-        Self { tail, shared, chain, watermark }
+        Self { tail, shared, chain, watermark, _lock: lock }
     }
 
     /// Number of the last input appended.

@@ -12,6 +12,7 @@ use crate::format;
 use crate::limits::{
     FLUSH_BYTES_MAX, FLUSHER_YIELD, IDLE_MARK, IDLE_PREPARE, INDEX_STRIDE_BYTES, PARK_MAX,
 };
+use crate::lock::StoreLock;
 use crate::shared::{SegmentEntry, Shared, Watermark};
 use crate::tail::TailReader;
 use crate::tail_file::TailHome;
@@ -27,6 +28,10 @@ pub struct Flusher {
     batch: Batch,
     /// Where the tail's file is, to be removed after a clean stop.
     home: TailHome,
+    /// Held as long as either end may write.
+    _lock: Option<Arc<StoreLock>>,
+    /// The segment that readers know as the last.
+    shown: String,
     /// Bytes written since a place was last remembered for readers.
     unindexed_bytes: u64,
     finished: bool,
@@ -48,10 +53,23 @@ impl Flusher {
         writer: SegmentWriter,
         watermark: Watermark,
         home: TailHome,
+        lock: Option<Arc<StoreLock>>,
     ) -> Self {
-        let batch = Batch { end: tail.start(), ..Batch::default() };
-        let (unindexed_bytes, finished) = (0, false);
-        Self { shared, tail, writer, watermark, batch, home, unindexed_bytes, finished }
+        let shown = writer.place().0.to_owned();
+        let is_known = shared.segments().last().is_some_and(|entry| entry.name == shown);
+        assert!(is_known, "readers know the segment that recovery ended in");
+        Self {
+            shared,
+            batch: Batch { end: tail.start(), ..Batch::default() },
+            tail,
+            writer,
+            watermark,
+            home,
+            _lock: lock,
+            shown,
+            unindexed_bytes: 0,
+            finished: false,
+        }
     }
 
     /// What is durable, and what may be answered.
@@ -116,6 +134,8 @@ impl Flusher {
         }
         let result = self.write_and_flush(published);
         self.checked(result)?;
+        // A reader that sees the new durable number must find the segment that holds it.
+        self.show_segment();
         let seq = self.writer.last().seq;
         self.shared.set_durable(seq);
         Ok(Some(seq))
@@ -178,18 +198,25 @@ impl Flusher {
         Ok(())
     }
 
-    /// Lets readers see a new segment, and remembers a place in it now and then.
+    /// Lets readers see a segment that was just begun.
+    fn show_segment(&mut self) {
+        let (name, _) = self.writer.place();
+        if self.shown == name {
+            return;
+        }
+        let first_seq = format::segment_first_seq(name).unwrap_or(0);
+        assert!(first_seq > 0, "a segment is named by its first number");
+        name.clone_into(&mut self.shown);
+        let entry = SegmentEntry { name: name.to_owned(), first_seq, places: Vec::new() };
+        self.shared.segments().push(entry);
+        self.unindexed_bytes = 0;
+    }
+
+    /// Remembers a place for readers now and then.
     fn index(&mut self) {
         let (first_span, second_span) = (self.batch.spans[0], self.batch.spans[1]);
         let batch_bytes = (first_span.1 + second_span.1) as u64;
-        let (name, offset) = self.writer.place();
-        let mut segments = self.shared.segments();
-        if segments.last().is_none_or(|entry| entry.name != name) {
-            let first_seq = format::segment_first_seq(name).unwrap_or(0);
-            assert!(first_seq > 0, "a segment is named by its first number");
-            segments.push(SegmentEntry { name: name.to_owned(), first_seq, places: Vec::new() });
-            self.unindexed_bytes = 0;
-        }
+        let (_, offset) = self.writer.place();
         self.unindexed_bytes += batch_bytes;
         if self.unindexed_bytes < INDEX_STRIDE_BYTES {
             return;
@@ -198,7 +225,7 @@ impl Flusher {
         let first = self.tail.pending(first_span.0, first_span.0 + first_span.1 as u64);
         // A checkpoint has the number before it, so only an input is a place to start from.
         if first[format::RECORD_KIND_AT] == format::Kind::Input as u8
-            && let Some(entry) = segments.last_mut()
+            && let Some(entry) = self.shared.segments().last_mut()
         {
             let seq = format::u64_at(first, format::RECORD_SEQ_AT);
             entry.places.push((seq, offset - batch_bytes));

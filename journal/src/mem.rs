@@ -242,7 +242,7 @@ impl Storage for MemStorage {
     }
 
     fn map(&self, name: &str) -> io::Result<SegmentMap> {
-        self.content(name).map(SegmentMap::Owned).ok_or_else(|| missing(name))
+        self.content(name).map(SegmentMap::copied).ok_or_else(|| missing(name))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {

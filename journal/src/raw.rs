@@ -4,7 +4,6 @@
 //! [`SegmentMap`] is a segment mapped for reading. Neither knows what the bytes mean; who may touch
 //! which bytes when is decided by the tail's two positions and by the durable number.
 
-use std::cell::UnsafeCell;
 use std::fs::File;
 use std::io;
 use std::sync::atomic::AtomicU64;
@@ -14,23 +13,21 @@ use crate::limits::RECORD_ALIGN_BYTES;
 
 enum Backing {
     /// Kept for its `Drop`, which unmaps.
-    Map {
-        _map: memmap2::MmapRaw,
-    },
-    Memory {
-        _words: Box<[UnsafeCell<u64>]>,
-    },
+    Map { _map: memmap2::MmapRaw },
+    /// From [`Box::into_raw`], given back by [`Region`]'s `Drop`: a box that moves would claim its
+    /// memory for itself alone.
+    Memory { words: *mut [u64] },
 }
 
 /// Memory of fixed length and address that is written through a shared reference.
 pub(crate) struct Region {
     /// Owns what `start` points to.
-    _backing: Backing,
+    backing: Backing,
     start: *mut u8,
     len: usize,
 }
 
-// SAFETY: the memory is owned by `_backing`, never moves, and is only touched through the methods
+// SAFETY: the memory is owned by `backing`, never moves, and is only touched through the methods
 // below, whose contracts keep writers and readers of one byte apart in time.
 unsafe impl Send for Region {}
 // SAFETY: as above: `store` and `bytes` are unsafe and demand that no byte is written while read.
@@ -44,15 +41,13 @@ impl Region {
         let map = memmap2::MmapOptions::new().populate().map_raw(file)?;
         let (start, len) = (map.as_mut_ptr(), map.len());
         assert!((start as usize).is_multiple_of(8), "a mapping begins at a page");
-        Ok(Self { _backing: Backing::Map { _map: map }, start, len })
+        Ok(Self { backing: Backing::Map { _map: map }, start, len })
     }
 
     /// Zeroed plain memory of `len` bytes.
     pub(crate) fn memory(len: usize) -> Self {
-        let words: Box<[UnsafeCell<u64>]> =
-            (0..len.div_ceil(8)).map(|_| UnsafeCell::new(0)).collect();
-        let start = words.as_ptr().cast_mut().cast::<u8>();
-        Self { _backing: Backing::Memory { _words: words }, start, len }
+        let words = Box::into_raw(vec![0_u64; len.div_ceil(8)].into_boxed_slice());
+        Self { backing: Backing::Memory { words }, start: words.cast::<u8>(), len }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -92,8 +87,22 @@ impl Region {
     }
 }
 
+impl Drop for Region {
+    fn drop(&mut self) {
+        if let Backing::Memory { words } = self.backing {
+            // SAFETY: from `Box::into_raw` in `memory`, given back only here; nobody can hold a
+            // reference into the region any more.
+            drop(unsafe { Box::from_raw(words) });
+        }
+    }
+}
+
 /// A segment for reading: mapped, or a copy where there is nothing to map.
-pub enum SegmentMap {
+pub struct SegmentMap {
+    content: Content,
+}
+
+enum Content {
     /// Pages of the file itself.
     Mapped(memmap2::MmapRaw),
     /// A copy, made by storages without files.
@@ -101,18 +110,30 @@ pub enum SegmentMap {
 }
 
 impl SegmentMap {
-    /// Maps all of `file` for reading.
-    pub(crate) fn map(file: &File) -> io::Result<Self> {
+    /// Maps all of `file` for reading. The file must never be shortened while mapped.
+    pub fn map(file: &File) -> io::Result<Self> {
         let map = memmap2::MmapOptions::new().map_raw_read_only(file)?;
-        Ok(Self::Mapped(map))
+        Ok(Self { content: Content::Mapped(map) })
+    }
+
+    /// A copy of the content, for storages without files.
+    #[must_use]
+    pub fn copied(content: Vec<u8>) -> Self {
+        Self { content: Content::Owned(content) }
+    }
+
+    /// Whether it shows what is written to the file later on.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self.content, Content::Mapped(_))
     }
 
     /// Length in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
-        match self {
-            Self::Mapped(map) => map.len(),
-            Self::Owned(bytes) => bytes.len(),
+        match &self.content {
+            Content::Mapped(map) => map.len(),
+            Content::Owned(bytes) => bytes.len(),
         }
     }
 
@@ -142,13 +163,13 @@ impl SegmentMap {
         if at > self.len() || len > self.len() - at {
             return None;
         }
-        match self {
-            Self::Mapped(map) => {
+        match &self.content {
+            Content::Mapped(map) => {
                 // SAFETY: inside the mapping (checked above), which lives as long as `self`;
                 // segments are never shortened; the caller excludes bytes that are still written.
                 Some(unsafe { std::slice::from_raw_parts(map.as_ptr().add(at), len) })
             }
-            Self::Owned(bytes) => Some(&bytes[at..at + len]),
+            Content::Owned(bytes) => Some(&bytes[at..at + len]),
         }
     }
 }

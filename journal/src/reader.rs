@@ -144,8 +144,8 @@ impl Reader {
     fn map(&mut self, name: &str) -> Result<&SegmentMap, IoError> {
         let is_mapped = self.mapped.as_ref().is_some_and(|(mapped, _)| mapped == name);
         // A copy (a storage without files) does not grow with the line; look again each time.
-        let is_stale = matches!(self.mapped, Some((_, SegmentMap::Owned(_))));
-        if !is_mapped || is_stale {
+        let is_live = self.mapped.as_ref().is_some_and(|(_, map)| map.is_live());
+        if !is_mapped || !is_live {
             let map = self
                 .storage
                 .map(name)

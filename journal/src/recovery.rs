@@ -5,11 +5,13 @@
 //! may have come from the page cache of a killed process, so nothing of it counts as durable before
 //! it has been rewritten and flushed.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::appender::Appender;
+use crate::chain::Chain;
 use crate::error::{Cut, Damage, IoError, OpenError};
 use crate::filesystem;
 use crate::flusher::Flusher;
@@ -136,7 +138,7 @@ pub fn open(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Opened, OpenError> {
     options.check()?;
-    std::fs::create_dir_all(dir).map_err(|error| IoError::new("create", dir, error))?;
+    create_dir(dir)?;
     let lock = StoreLock::take(dir)?;
     let storage: Arc<dyn Storage> = Arc::new(DirStorage::new(dir));
     let mut recovery = Recovery::new(storage, options);
@@ -358,13 +360,37 @@ impl<'o> Recovery<'o> {
     ) -> Opened {
         let facts = writer.facts();
         let last = writer.last();
-        let mut chain = crate::chain::Chain::new(facts.id);
+        let chain = line.as_ref().map_or(Chain::new(facts.id), |line| line.chain);
+        assert_eq!(chain.last_seq, last.seq, "all that was recovered is written");
+        assert_eq!(chain.last_crc, last.crc, "the line goes on from its last record");
+        let segments = segment_entries(line.as_ref());
+        let shared = Arc::new(Shared::new(last.seq, self.options.durability, segments));
+        let (tail_writer, tail_reader, tail) = tail.split(last.seq);
+        let watermark = Watermark::new(shared.clone(), tail);
+        let lock = lock.map(Arc::new);
+        let storage = self.storage.clone();
+        let recovered = self.recovered(line, facts, chain);
+        Opened {
+            appender: Appender::new(
+                tail_writer,
+                shared.clone(),
+                chain,
+                watermark.clone(),
+                lock.clone(),
+            ),
+            reader: Reader::new(storage, shared.clone(), facts.id),
+            flusher: Flusher::new(shared, tail_reader, writer, watermark, home, lock),
+            recovered,
+        }
+    }
+
+    fn recovered(self, line: Option<Line>, facts: StoreFacts, chain: Chain) -> Recovered {
         let mut recovered = Recovered {
             store_id: facts.id,
             is_new: line.is_none(),
             rules_version: facts.rules_version,
-            last_seq: last.seq,
-            last_time_ns: last.time_ns,
+            last_seq: chain.last_seq,
+            last_time_ns: chain.last_time_ns,
             records: 0,
             tail_records: 0,
             bytes: 0,
@@ -373,46 +399,59 @@ impl<'o> Recovery<'o> {
             warnings: self.warnings,
             took: Duration::ZERO,
         };
-        let mut segments = Vec::new();
         if let Some(line) = line {
-            chain = line.chain;
             recovered.records = line.records;
             recovered.tail_records = line.adopted_records;
             recovered.bytes = line.record_bytes;
-            if let Verdict::Cut(cut) = &line.verdict {
-                recovered.cut = Some(cut.clone());
+            if let Verdict::Cut(cut) = line.verdict {
+                recovered.cut = Some(cut);
             }
             recovered.warnings.extend(line.stray.iter().map(|(file, offset)| {
                 format!(
                     "{file} has bytes that are not zero at offset {offset}, where nothing was \
-                         written: the records are intact, but the disk may be failing"
+                     written: the records are intact, but the disk may be failing"
                 )
             }));
-            segments.extend(line.segments.into_iter().map(|segment| SegmentEntry {
-                first_seq: segment.header.first_seq,
-                name: segment.name,
-                places: segment.places,
-            }));
-            segments.extend(line.begun.into_iter().map(|name| {
-                let first_seq = format::segment_first_seq(&name).unwrap_or(0);
-                assert!(first_seq > 0, "a segment is named by its first number");
-                SegmentEntry { name, first_seq, places: Vec::new() }
-            }));
-        } else {
-            let name = format::segment_name(1);
-            segments.push(SegmentEntry { name, first_seq: 1, places: Vec::new() });
         }
-        assert_eq!(chain.last_seq, last.seq, "all that was recovered is written");
-        assert_eq!(chain.last_crc, last.crc, "the line goes on from its last record");
-        let shared = Arc::new(Shared::new(last.seq, self.options.durability, segments, lock));
-        let (tail_writer, tail_reader, tail) = tail.split(last.seq);
-        let watermark = Watermark::new(shared.clone(), tail);
-        let appender = Appender::new(tail_writer, shared.clone(), chain, watermark.clone());
-        let reader = Reader::new(self.storage, shared.clone(), facts.id);
-        let flusher = Flusher::new(shared, tail_reader, writer, watermark, home);
         recovered.took = self.started.elapsed();
-        Opened { appender, flusher, reader, recovered }
+        recovered
     }
+}
+
+/// What readers may open: the segments walked, and those begun for what the tail added.
+fn segment_entries(line: Option<&Line>) -> Vec<SegmentEntry> {
+    let Some(line) = line else {
+        let name = format::segment_name(1);
+        return vec![SegmentEntry { name, first_seq: 1, places: Vec::new() }];
+    };
+    let walked = line.segments.iter().map(|segment| SegmentEntry {
+        first_seq: segment.header.first_seq,
+        name: segment.name.clone(),
+        places: segment.places.clone(),
+    });
+    let begun = line.begun.iter().map(|name| {
+        let first_seq = format::segment_first_seq(name).unwrap_or(0);
+        assert!(first_seq > 0, "a segment is named by its first number");
+        SegmentEntry { name: name.clone(), first_seq, places: Vec::new() }
+    });
+    walked.chain(begun).collect()
+}
+
+/// Makes the directory and those above it, durably: a store that forgets where it is after a power
+/// cut has lost everything.
+fn create_dir(dir: &Path) -> Result<(), IoError> {
+    let missing: Vec<&Path> = dir.ancestors().take_while(|path| !path.exists()).collect();
+    std::fs::create_dir_all(dir).map_err(|error| IoError::new("create", dir, error))?;
+    for made in missing {
+        let parent = match made.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        File::open(parent)
+            .and_then(|parent| parent.sync_all())
+            .map_err(|error| IoError::new("flush directory", parent, error))?;
+    }
+    Ok(())
 }
 
 /// Segment files in order.

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::Durability;
 use crate::gate::Gate;
-use crate::lock::StoreLock;
 use crate::tail::Tail;
 
 /// A number alone on its cache line, so that readers of it don't slow writers of its neighbours.
@@ -21,8 +20,6 @@ pub(crate) struct Shared {
     durability: Durability,
     pub gate: Gate,
     segments: Mutex<Vec<SegmentEntry>>,
-    /// Held as long as anyone may write.
-    _lock: Option<StoreLock>,
 }
 
 /// A segment that readers may open, and places in it to start from.
@@ -39,7 +36,6 @@ impl Shared {
         durable_seq: u64,
         durability: Durability,
         segments: Vec<SegmentEntry>,
-        lock: Option<StoreLock>,
     ) -> Self {
         Self {
             durable: Alone(AtomicU64::new(durable_seq)),
@@ -48,7 +44,6 @@ impl Shared {
             durability,
             gate: Gate::new(),
             segments: Mutex::new(segments),
-            _lock: lock,
         }
     }
 

@@ -378,3 +378,46 @@ fn a_crash_while_losses_are_set_aside_leaves_a_store_that_can_try_again() {
         assert_eq!(found, intact);
     }
 }
+
+/// Killed again and again while it recovers, at each flush and write of recovery itself, with the
+/// same tail still there: nothing is lost, and nothing is taken twice.
+#[test]
+fn a_recovery_that_is_killed_anywhere_can_be_tried_again() {
+    let mut random = Random(21);
+    let disk = MemStorage::new();
+    let mut model = Model::default();
+    let mut opened = model.open(Arc::new(disk.clone()), None, 0).unwrap();
+    for _ in 0..60 {
+        turn(&mut model, &mut opened, &mut random).unwrap();
+    }
+    // More pending than the segment has room for, so that recovery itself must rotate.
+    while model.append(&mut opened, &mut random) {}
+    let tail = opened.appender.copy_tail();
+    let acknowledged = opened.appender.watermark().durable();
+    drop(opened);
+    let last_seq = model.payloads.len() as u64;
+    let mut failures = 0;
+    for nth in 1.. {
+        let fail_sync = Faults { fail_sync: Some(nth), ..Faults::default() };
+        let short_write = Faults { short_write: Some(nth), ..Faults::default() };
+        let before = failures;
+        for faults in [fail_sync, short_write] {
+            let own = disk.restart();
+            own.set_faults(faults);
+            let first = model.clone().open(Arc::new(own.clone()), Some(&tail), last_seq);
+            failures += u32::from(first.is_err());
+            // The same machine, the same tail; then the power goes.
+            let again = own.restart();
+            model.clone().open(Arc::new(again.clone()), Some(&tail), last_seq).unwrap();
+            let dark = again.crash(512, &mut || false);
+            model.clone().open(Arc::new(dark), None, last_seq).unwrap();
+            // Or the power goes at once.
+            let dark = own.crash(512, &mut || random.below(2) == 0);
+            model.clone().open(Arc::new(dark), None, acknowledged).unwrap();
+        }
+        if failures == before {
+            break;
+        }
+    }
+    assert!(failures >= 10, "{failures} failures");
+}
