@@ -1,1 +1,6 @@
-//! Measures Ringpit and its peers in one interleaved run.
+//! How fast Ringpit is, measured beside its own floors in one interleaved run.
+//!
+//! It drives the other rooms from outside, by what they offer to everybody, and deliberately
+//! knows nothing private of them.
+
+pub mod flow;

@@ -1,0 +1,208 @@
+//! An order flow like that of a busy share, generated: the same for the same seed, for ever.
+//!
+//! In its proportions it follows the first 30,000 rows of LOBSTER's AAPL sample: 49 % new orders,
+//! 44 % cancels, 6 % executions, 1 % reductions, some 300 orders open at a time, most of them
+//! cancelled. It is no substitute for real data: prices wander, nothing more.
+
+use ringpit_core::command::{
+    CancelOrder, CreateAsset, CreateInstrument, NewOrder, OpenAccount, ReplaceOrder, Text,
+};
+use ringpit_core::{
+    AccountId, AssetId, ClOrdId, Command, InstrumentId, OrdType, Risk, Side, Stp, TimeInForce,
+};
+
+const BOOK: InstrumentId = InstrumentId(1);
+const MAKER: AccountId = AccountId(1);
+const TAKER: AccountId = AccountId(2);
+
+/// Orders open at a time, more or less.
+const OPEN_ORDERS: usize = 300;
+
+/// Ticks of one cent, LOBSTER's smallest step.
+const CENT: i64 = 100;
+
+/// What must be there before the flow: two assets, two accounts, one book without risk checks.
+#[must_use]
+pub fn setup() -> Vec<Command> {
+    let code = Text::new("SHARE").unwrap_or_default();
+    vec![
+        CreateAsset { asset: AssetId(1), code, decimals: 0 }.into(),
+        CreateAsset { asset: AssetId(2), code, decimals: 4 }.into(),
+        OpenAccount { account: MAKER, group: None }.into(),
+        OpenAccount { account: TAKER, group: None }.into(),
+        CreateInstrument {
+            instrument: BOOK,
+            code,
+            base: AssetId(1),
+            quote: AssetId(2),
+            lot_size: 1,
+            tick_value: 1,
+            risk: Risk::Off,
+            reference_price: None,
+            band_ticks: None,
+            halt_band_ticks: None,
+            halt_for: None,
+            max_order_qty: None,
+            max_notional: None,
+            max_open_orders: None,
+            max_position: None,
+            maker_fee_ppm: None,
+            taker_fee_ppm: None,
+            phase: None,
+        }
+        .into(),
+    ]
+}
+
+/// The flow: an endless iterator of commands.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    random: u64,
+    mid: i64,
+    next_id: u64,
+    open: Vec<(ClOrdId, u64)>,
+}
+
+impl Flow {
+    /// The flow of this seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        Self { random, mid: 5_859_500, next_id: 1, open: Vec::with_capacity(2 * OPEN_ORDERS) }
+    }
+
+    /// A number below `bound`: xorshift64*, which is random enough and the same everywhere.
+    fn below(&mut self, bound: u64) -> u64 {
+        self.random ^= self.random >> 12;
+        self.random ^= self.random << 25;
+        self.random ^= self.random >> 27;
+        (self.random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % bound
+    }
+
+    /// Small distances are likely, large ones happen.
+    fn distance(&mut self) -> i64 {
+        let spread = 1 << self.below(8);
+        1 + self.below(spread).cast_signed()
+    }
+
+    fn side(&mut self) -> Side {
+        if self.below(2) == 0 { Side::Buy } else { Side::Sell }
+    }
+
+    fn new_order(&mut self) -> Command {
+        let side = self.side();
+        let distance = self.distance() * CENT;
+        let price = if side == Side::Buy { self.mid - distance } else { self.mid + distance };
+        let qty = [100, 100, 100, 50, 200, 1 + self.below(400)][self.below(6) as usize];
+        let id = ClOrdId(self.next_id);
+        self.next_id += 1;
+        self.open.push((id, qty));
+        order(MAKER, id, side, qty, price, TimeInForce::Day)
+    }
+
+    fn execution(&mut self) -> Command {
+        let side = self.side();
+        // Towards the other side by up to three cents beyond the middle: some find nothing.
+        let reach = (1 + self.below(3).cast_signed()) * CENT;
+        let price = if side == Side::Buy { self.mid + reach } else { self.mid - reach };
+        let qty = 1 + self.below(150);
+        let id = ClOrdId(self.next_id);
+        self.next_id += 1;
+        order(TAKER, id, side, qty, price, TimeInForce::Ioc)
+    }
+
+    fn take_open(&mut self) -> Option<(usize, ClOrdId, u64)> {
+        let len = self.open.len() as u64;
+        let at = (len > 0).then(|| self.below(len) as usize)?;
+        let (id, qty) = self.open[at];
+        Some((at, id, qty))
+    }
+}
+
+impl Iterator for Flow {
+    type Item = Command;
+
+    fn next(&mut self) -> Option<Command> {
+        if self.below(20) == 0 {
+            self.mid += (self.below(3).cast_signed() - 1) * CENT;
+        }
+        let wants_more = self.open.len() < OPEN_ORDERS;
+        let roll = self.below(100);
+        let limit = if wants_more { 60 } else { 38 };
+        if roll < limit {
+            return Some(self.new_order());
+        }
+        if roll < limit + 6 {
+            return Some(self.execution());
+        }
+        let Some((at, id, qty)) = self.take_open() else { return Some(self.new_order()) };
+        if roll == 99 && qty > 1 {
+            let qty = qty / 2;
+            self.open[at].1 = qty;
+            return Some(replace(id, qty));
+        }
+        self.open.swap_remove(at);
+        let (orig_cl_ord_id, order_id) = (Some(id), None);
+        let cancel = CancelOrder { account: MAKER, instrument: BOOK, order_id, orig_cl_ord_id };
+        Some(cancel.into())
+    }
+}
+
+fn order(
+    account: AccountId,
+    cl_ord_id: ClOrdId,
+    side: Side,
+    qty: u64,
+    price: i64,
+    tif: TimeInForce,
+) -> Command {
+    NewOrder {
+        account,
+        instrument: BOOK,
+        cl_ord_id,
+        side,
+        ord_type: OrdType::Limit,
+        qty,
+        price: Some(price),
+        stop_px: None,
+        tif,
+        expire_at: None,
+        display_qty: None,
+        post_only: false,
+        min_qty: None,
+        stp: Stp::NoPrevention,
+    }
+    .into()
+}
+
+fn replace(id: ClOrdId, qty: u64) -> Command {
+    ReplaceOrder {
+        account: MAKER,
+        instrument: BOOK,
+        order_id: None,
+        orig_cl_ord_id: Some(id),
+        cl_ord_id: id,
+        qty,
+        price: None,
+    }
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_gives_one_flow_and_keeps_its_proportions() {
+        let flow: Vec<Command> = Flow::new(7).take(20_000).collect();
+        assert!(flow.iter().copied().eq(Flow::new(7).take(20_000)));
+        assert!(!flow.iter().copied().eq(Flow::new(8).take(20_000)));
+        let share = |is: fn(&Command) -> bool| flow.iter().filter(|c| is(c)).count() / 200;
+        let new = share(|c| matches!(c, Command::NewOrder(o) if o.tif == TimeInForce::Day));
+        let executions = share(|c| matches!(c, Command::NewOrder(o) if o.tif == TimeInForce::Ioc));
+        let cancels = share(|c| matches!(c, Command::CancelOrder(_)));
+        assert!((42..=52).contains(&new), "{new} % new orders");
+        assert!((4..=7).contains(&executions), "{executions} % executions");
+        assert!((40..=50).contains(&cancels), "{cancels} % cancels");
+    }
+}
