@@ -5,8 +5,13 @@ mod lobster;
 use crate::failure::Failure;
 use clap::Subcommand;
 
+const EXAMPLE: &str = "\
+Example:
+  ringpit import lobster messages.csv | ringpit run - --digest";
+
 /// Turn a market data file into scenario lines on standard output.
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLE)]
 pub struct Args {
     #[command(subcommand)]
     format: Format,

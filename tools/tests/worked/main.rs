@@ -24,7 +24,7 @@
 mod notation;
 
 use notation::{Row, event_row, rows};
-use ringpit_core::{Emitted, Engine, Event, Input};
+use ringpit_core::{Command, Emitted, Engine, Event, Input};
 use ringpit_model::Model;
 use ringpit_vocab::{Scenario, ScenarioLine, write_event};
 
@@ -39,6 +39,9 @@ impl Venue for Engine {
         let mut sink = |emitted: &Emitted<'_>| events.push((emitted.at, *emitted.event));
         let input = Input::venue(line.command);
         if line.command.is_query() {
+            if self.next_deadline().is_some_and(|deadline| deadline <= line.at) {
+                self.apply(self.seq() + 1, line.at, &Input::venue(Command::Tick), &mut sink);
+            }
             self.query(line.at, &input, &mut sink);
         } else {
             self.apply(self.seq() + 1, line.at, &input, &mut sink);
@@ -115,27 +118,25 @@ fn refused(event: &Event) -> bool {
 }
 
 macro_rules! tables {
-    ($($name:ident)+) => {
-        mod engine {
-            $(#[test]
-            fn $name() {
-                let file = concat!(stringify!($name), ".txt");
-                super::run(file, include_str!(concat!(stringify!($name), ".txt")), || {
-                    Box::new(ringpit_core::Engine::new())
-                });
-            })+
-        }
+    ($venue:ident, $fresh:expr, $($name:ident)+) => {
+        mod $venue {
+            use super::*;
 
-        mod model {
             $(#[test]
             fn $name() {
                 let file = concat!(stringify!($name), ".txt");
-                super::run(file, include_str!(concat!(stringify!($name), ".txt")), || {
-                    Box::new(super::Slow(ringpit_model::Model::new(), 0))
-                });
+                run(file, include_str!(concat!(stringify!($name), ".txt")), $fresh);
             })+
         }
     };
 }
 
-tables! { calls matching traps replace stops self_trade bands phases ledger limits }
+tables! {
+    engine, || Box::new(Engine::new()),
+    bands calls ledger limits matching phases queries replace self_trade stops traps
+}
+
+tables! {
+    model, || Box::new(Slow(Model::new(), 0)),
+    bands calls ledger limits matching phases replace self_trade stops traps
+}
