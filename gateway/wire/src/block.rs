@@ -99,6 +99,8 @@ pub(crate) trait Message: Sized {
     const TEMPLATE_ID: u16 = Self::LAYOUT.template_id;
     fn put(&self, out: &mut Out<'_>) -> Option<()>;
     fn get(input: &mut In<'_>) -> Result<Self, FieldFault>;
+    /// Whether every value reads again as what it is.
+    fn fits(&self) -> bool;
 }
 
 /// An entry of a group.
@@ -107,6 +109,7 @@ pub(crate) trait Entry: Copy + Default {
     const BLOCK_LENGTH: usize;
     fn put(&self, block: &mut [u8]);
     fn get(block: &[u8]) -> Result<Self, FieldFault>;
+    fn fits(&self) -> bool;
 }
 
 /// A list that lies in a group; an absent one is an empty group.
@@ -114,6 +117,10 @@ pub(crate) trait Entries: Sized {
     type Entry: Entry;
     fn entries(&self) -> &[Self::Entry];
     fn from_entries(entries: List<Self::Entry, LIST_CAPACITY>) -> Self;
+    fn fits(&self) -> bool {
+        let entries = self.entries();
+        entries.len() <= GROUP_ENTRIES_MAX && entries.iter().all(Entry::fits)
+    }
 }
 
 impl<E: Entry> Entries for List<E, LIST_CAPACITY> {
@@ -300,6 +307,11 @@ macro_rules! layout {
                     $($group: input.group($gid)?,)*
                 })
             }
+            fn fits(&self) -> bool {
+                $($crate::value::Value::fits(&self.$field) &&)*
+                $($crate::block::Entries::fits(&self.$group) &&)*
+                true
+            }
         }
     };
     (entry $name:ident = $length:literal
@@ -317,6 +329,9 @@ macro_rules! layout {
             #[inline]
             fn get(block: &[u8]) -> Result<Self, $crate::block::FieldFault> {
                 Ok(Self { $($field: $crate::block::get::<_, $at, $size>(block, $id)?,)* })
+            }
+            fn fits(&self) -> bool {
+                $($crate::value::Value::fits(&self.$field) &&)* true
             }
         }
     };

@@ -5,6 +5,7 @@ use crate::frame::Frame;
 use crate::generated::field_id;
 use crate::legs::fill_accounts;
 use crate::session::*;
+use crate::value::Value;
 use ringpit_core::command::*;
 use ringpit_core::{Command, Reason, SessionId};
 
@@ -146,21 +147,22 @@ fn complete(command: &mut Command) -> Result<(), FieldFault> {
 }
 
 /// Writes a command as a frame to the start of `buffer`; gives its length in bytes. `None` when
-/// the buffer is too small, a list longer than 16, or the command not a client's to send.
-/// `query_id` is used by queries only.
+/// the buffer is too small, the command not a client's to send, or something in it has no place on
+/// the wire: a list longer than 16, or a number that is its type's null or out of range, which
+/// would arrive as another command than this one. `query_id` is used by queries only.
 pub fn encode_command(command: &Command, query_id: u64, buffer: &mut [u8]) -> Option<usize> {
     let with_id = |block: &mut [u8]| block[..8].copy_from_slice(&query_id.to_le_bytes());
     macro_rules! write {
         (commands: $($name:ident)+; queries: $($query:ident)+;) => {
             match command {
-                $(Command::$name(message) => block::write(message, buffer, |_| ()),)+
-                $(Command::$query(message) => block::write(message, buffer, with_id),)+
-                Command::QueryDeadlines => block::write(&QueryDeadlines {}, buffer, with_id),
-                Command::SessionOpen(_)
-                | Command::SessionConfig(_)
-                | Command::SessionLost(_)
-                | Command::SessionBack(_)
-                | Command::Tick => None,
+                $(Command::$name(message) if message.fits() => {
+                    block::write(message, buffer, |_| ())
+                })+
+                $(Command::$query(message) if message.fits() && query_id.fits() => {
+                    block::write(message, buffer, with_id)
+                })+
+                Command::QueryDeadlines if query_id.fits() => block::write(&QueryDeadlines {}, buffer, with_id),
+                _ => None,
             }
         };
     }

@@ -274,4 +274,8 @@ impl Entry for Leg {
             foreign => Err(FieldFault::new(foreign, Reason::BadValue)),
         }
     }
+
+    fn fits(&self) -> bool {
+        LegEntry::from_leg(self).fits()
+    }
 }

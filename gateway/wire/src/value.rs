@@ -17,6 +17,10 @@ pub(crate) trait Value: Sized {
     fn put(&self, to: &mut [u8]);
     /// Reads it from as many bytes.
     fn get(from: &[u8]) -> Result<Self, Reason>;
+    /// Whether it reads again as what it is: the null, and what is out of range, do not.
+    fn fits(&self) -> bool {
+        true
+    }
 }
 
 /// A value that is one integer on the wire.
@@ -72,6 +76,10 @@ impl<T: Scalar> Value for T {
         let raw = T::Raw::load(from);
         if raw == T::Raw::NULL { Err(Reason::MissingField) } else { T::from_raw(raw) }
     }
+    fn fits(&self) -> bool {
+        let raw = self.raw();
+        raw != T::Raw::NULL && T::from_raw(raw).is_ok()
+    }
 }
 
 impl<T: Scalar> Value for Option<T> {
@@ -83,6 +91,9 @@ impl<T: Scalar> Value for Option<T> {
     fn get(from: &[u8]) -> Result<Self, Reason> {
         let raw = T::Raw::load(from);
         if raw == T::Raw::NULL { Ok(None) } else { T::from_raw(raw).map(Some) }
+    }
+    fn fits(&self) -> bool {
+        self.as_ref().is_none_or(Value::fits)
     }
 }
 
@@ -191,6 +202,9 @@ impl<const N: usize> Value for Option<Text<N>> {
     }
     fn get(from: &[u8]) -> Result<Self, Reason> {
         if from.iter().all(|octet| *octet == 0) { Ok(None) } else { Text::get(from).map(Some) }
+    }
+    fn fits(&self) -> bool {
+        self.is_none_or(|text| text != Text::default())
     }
 }
 

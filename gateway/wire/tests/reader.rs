@@ -296,6 +296,39 @@ fn seventeen_entries_are_not_written() {
     assert_eq!(encode_command(&Command::QueryDeadlines, 1, &mut buffer[..22]), Some(22));
 }
 
+/// A number that is its type's null would arrive as nothing at all: it is not written.
+#[test]
+fn nulls_are_not_written_as_values() {
+    let mut buffer = [0; 4096];
+    let replace = |qty, price| ringpit_core::command::ReplaceOrder {
+        account: AccountId(1),
+        instrument: 1.into(),
+        order_id: Some(1.into()),
+        orig_cl_ord_id: None,
+        cl_ord_id: 2.into(),
+        qty,
+        price,
+    };
+    let most = i64::MAX as u64;
+    for (qty, price, written) in [
+        (0, None, true),
+        (most, Some(i64::MAX), true),
+        (most, Some(i64::MIN + 1), true),
+        (most, Some(i64::MIN), false),
+        (most + 1, None, false),
+        (u64::MAX, None, false),
+    ] {
+        let length = encode_command(&replace(qty, price).into(), 0, &mut buffer);
+        assert_eq!(length.is_some(), written, "{qty} {price:?}");
+    }
+    for (time, written) in [(most, true), (most + 1, false)] {
+        let legs = ringpit_core::List::from_slice(&[Leg::Before { time }]).expect("room");
+        let atomic = Atomic { account: AccountId(1), request_id: 1.into(), legs };
+        assert_eq!(encode_command(&atomic.into(), 0, &mut buffer).is_some(), written);
+    }
+    assert_eq!(encode_command(&Command::QueryDeadlines, u64::MAX, &mut buffer), None);
+}
+
 /// The signature covers every byte from the SBE header to the block's end but its own.
 #[test]
 fn signatures_cover_the_rest() {
