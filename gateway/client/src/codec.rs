@@ -149,7 +149,7 @@ impl Scratch {
             | Command::SessionLost(_)
             | Command::SessionBack(_)
             | Command::Tick => SendError::NotForClients(word),
-            _ => SendError::ListTooLong(word),
+            _ => SendError::NoPlaceOnTheWire(word),
         })
     }
 

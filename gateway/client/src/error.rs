@@ -70,9 +70,9 @@ pub enum SendError {
     /// A query goes through `query`, everything else through `send`.
     #[error("`{0}` is sent the other way: queries with `query`, commands with `send`")]
     WrongWay(&'static str),
-    /// A list has more entries than the wire carries (16).
-    #[error("`{0}` has a list of more than 16 entries")]
-    ListTooLong(&'static str),
+    /// A list has more entries than the wire carries (16), or a number is its type's null there.
+    #[error("`{0}` has a list of more than 16 entries, or a number that the wire can't carry")]
+    NoPlaceOnTheWire(&'static str),
     /// The session has ended.
     #[error("the session has ended")]
     Ended,
