@@ -2,8 +2,10 @@
 //! the field docs (ticks, lots, minor units, nanoseconds). Checking them is the engine's affair.
 
 use crate::ids::*;
-use crate::limits::{CODE_BYTES, HEX_BYTES, LIST_MAX, SESSION_RANGES_MAX};
+use crate::limits::{LIST_MAX, SESSION_RANGES_MAX};
 use crate::list::List;
+pub use crate::parts::{AccountRange, Increment, Leg, Line};
+pub use crate::text::{Code, Hex, Text};
 use crate::words::*;
 use bincode::de::Decoder;
 use bincode::enc::Encoder;
@@ -12,64 +14,6 @@ use bincode::{Decode, Encode};
 
 /// One place more than allowed, so that a list that is too long can be read and refused.
 pub const LIST_CAPACITY: usize = LIST_MAX + 1;
-
-/// Text of at most `N` printable ASCII bytes, NUL padded.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
-pub struct Text<const N: usize>([u8; N]);
-
-impl<const N: usize> Text<N> {
-    /// The text, or `None` when it is longer than `N` bytes or not printable ASCII.
-    #[must_use]
-    pub fn new(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        if bytes.len() > N || bytes.iter().any(|b| !(0x20..=0x7e).contains(b)) {
-            return None;
-        }
-        let mut padded = [0; N];
-        padded[..bytes.len()].copy_from_slice(bytes);
-        Some(Self(padded))
-    }
-
-    /// The text of a NUL padded field, or `None` when it is not printable ASCII.
-    #[must_use]
-    pub fn from_padded(bytes: [u8; N]) -> Option<Self> {
-        let len = bytes.iter().position(|b| *b == 0).unwrap_or(N);
-        let (text, padding) = bytes.split_at(len);
-        let clean = text.iter().all(|b| (0x20..=0x7e).contains(b));
-        (clean && padding.iter().all(|b| *b == 0)).then_some(Self(bytes))
-    }
-
-    /// The text without its padding.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        let len = self.0.iter().position(|b| *b == 0).unwrap_or(N);
-        core::str::from_utf8(&self.0[..len]).unwrap_or("")
-    }
-
-    /// The padded bytes.
-    #[must_use]
-    pub const fn padded(&self) -> &[u8; N] {
-        &self.0
-    }
-}
-
-impl<const N: usize> Default for Text<N> {
-    fn default() -> Self {
-        Self([0; N])
-    }
-}
-
-impl<const N: usize> core::fmt::Debug for Text<N> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.as_str().fmt(f)
-    }
-}
-
-/// A short code such as `BTC` or `AAPL`.
-pub type Code = Text<CODE_BYTES>;
-
-/// 32 bytes as 64 lowercase hexadecimal digits; whether they are digits the engine checks.
-pub type Hex = Text<HEX_BYTES>;
 
 /// Defines command structs whose fields are all public and documented by the vocabulary.
 macro_rules! commands {
@@ -545,111 +489,6 @@ commands! {
         version: u64,
         /// The accepted login's time stamp, so that it can't be used again.
         timestamp: u64,
-    }
-}
-
-/// One row of an English auction's table of steps.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode)]
-pub struct Increment {
-    /// The price from which the step counts.
-    pub from: i64,
-    /// Quote minor units.
-    pub step: i64,
-}
-
-/// One line of a cart.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode)]
-pub struct Line {
-    /// Which product.
-    pub product: ProductId,
-    /// Units.
-    pub qty: u64,
-}
-
-/// Accounts `from` to `to`, both included.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode)]
-pub struct AccountRange {
-    /// The first.
-    pub from: AccountId,
-    /// The last.
-    pub to: AccountId,
-}
-
-/// One step of an atomic interaction; `account` is the atomic's own when a client leaves it out.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
-pub enum Leg {
-    /// A counter must lie within bounds.
-    Require {
-        /// Which counter.
-        counter: CounterId,
-        /// At least.
-        min: Option<i64>,
-        /// At most.
-        max: Option<i64>,
-    },
-    /// Changes a counter; the bounds are on its new value.
-    Add {
-        /// Which counter.
-        counter: CounterId,
-        /// By how much.
-        delta: i64,
-        /// At least.
-        min: Option<i64>,
-        /// At most.
-        max: Option<i64>,
-    },
-    /// Moves money or goods.
-    Transfer {
-        /// Who pays.
-        from: AccountId,
-        /// Who receives.
-        to: AccountId,
-        /// What.
-        asset: AssetId,
-        /// Minor units.
-        amount: i64,
-    },
-    /// Takes stock at once, without money.
-    Take {
-        /// In which sale.
-        sale: SaleId,
-        /// Which product.
-        product: ProductId,
-        /// Units.
-        qty: u64,
-    },
-    /// Holds stock.
-    Reserve {
-        /// Who buys.
-        account: AccountId,
-        /// In which sale.
-        sale: SaleId,
-        /// Which product.
-        product: ProductId,
-        /// Units.
-        qty: u64,
-        /// The shop's fingerprint of the buyer.
-        origin: Option<OriginId>,
-    },
-    /// Bids.
-    PlaceBid(PlaceBid),
-    /// Trades; ioc or fok only.
-    Order(NewOrder),
-    /// The step's time must be before this.
-    Before {
-        /// UNIX nanoseconds.
-        time: u64,
-    },
-    /// The step's time must not be before this.
-    After {
-        /// UNIX nanoseconds.
-        time: u64,
-    },
-}
-
-impl Default for Leg {
-    fn default() -> Self {
-        Self::After { time: 0 }
     }
 }
 

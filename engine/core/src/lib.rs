@@ -26,6 +26,7 @@ mod lines;
 pub mod list;
 mod matching;
 mod order_entry;
+mod parts;
 mod phases;
 mod preview;
 mod query;
@@ -37,6 +38,7 @@ mod session_inputs;
 mod sessions;
 mod step;
 mod stops;
+mod text;
 pub mod words;
 
 pub use command::{Command, Input};

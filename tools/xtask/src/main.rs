@@ -1,5 +1,6 @@
 //! The things people do in this repository, one name each.
 
+mod check;
 mod schema;
 
 use clap::Parser;
@@ -9,13 +10,16 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 enum Task {
+    /// Checks format, lints, documentation and licences; CI runs it after the tests.
+    Check(check::Args),
     /// Makes the wire's layout table and docs/protocol.md from gateway/schema/ringpit.xml.
     Schema(schema::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
-        Task::Schema(args) => schema::run(&args),
+        Task::Check(args) => check::run(&args),
+        Task::Schema(args) => schema::run(&args).map_err(|error| error.to_string()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
