@@ -3,7 +3,8 @@
 //! One small state that recovery, `verify`, the tail and readers all walk with, so that they can't
 //! disagree about what continues the line. It reads no files.
 
-use crate::format::{Fault, Kind, Parsed, SegmentHeader, StoreId};
+use crate::fault::Fault;
+use crate::format::{Kind, Parsed, SegmentHeader, StoreId};
 
 /// Where the line stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::format::Fault;
+use crate::fault::Fault;
 
 /// A storage call failed.
 #[derive(Debug, thiserror::Error)]

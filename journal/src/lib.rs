@@ -26,9 +26,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod adopt;
 mod appender;
 mod chain;
 mod error;
+mod fault;
 mod filesystem;
 mod flusher;
 pub mod format;
@@ -41,8 +43,10 @@ mod raw;
 mod reader;
 mod record;
 mod recovery;
+mod rest;
 mod shared;
 mod storage;
+mod store;
 mod tail;
 mod tail_file;
 mod verify;
@@ -50,14 +54,16 @@ mod writer;
 
 pub use appender::Appender;
 pub use error::{Cut, Damage, FlushError, IoError, OpenError, Refused, Stop};
+pub use fault::Fault;
 pub use flusher::Flusher;
-pub use format::{Fault, Kind, StoreId};
+pub use format::{Kind, StoreId};
 pub use gate::Gate;
 pub use raw::SegmentMap;
 pub use reader::Reader;
 pub use record::{Place, Progress, Record};
-pub use recovery::{Durability, Opened, Options, Recovered, open, open_in};
+pub use recovery::{open, open_in};
 pub use shared::Watermark;
 pub use storage::{DirStorage, Storage, StorageFile};
+pub use store::{Durability, Opened, Options, Recovered};
 pub use tail::TailCopy;
 pub use verify::{Outcome, ReadOptions, Report, read, verify};

@@ -9,11 +9,12 @@ use sha2::{Digest, Sha256};
 
 use crate::chain::Chain;
 use crate::error::{Cut, Damage, IoError, OpenError, Stop};
-use crate::format::{self, BadHeader, Fault, HEADER_BYTES, Kind, Parsed, SegmentHeader, Slot};
+use crate::fault::Fault;
+use crate::format::{self, BadHeader, HEADER_BYTES, Kind, Parsed, SegmentHeader, Slot};
 use crate::limits::{INDEX_STRIDE_BYTES, PROGRESS_RECORDS, RECORD_ALIGN_BYTES as ALIGN};
 use crate::record::{Place, Progress, Record};
+use crate::rest::{Rest, examine};
 use crate::storage::{Storage, read_whole};
-use crate::tail::TailCopy;
 use crate::writer::Last;
 
 /// Takes each record; an error stops the walk.
@@ -117,20 +118,6 @@ struct SegmentEnd {
     ends_with_mark: bool,
 }
 
-/// What lies behind the end of the records.
-#[derive(Clone, Copy, Debug, Default)]
-struct Rest {
-    /// Behind the last byte that is not zero; 0 if all are.
-    end: usize,
-    /// First byte that is not zero.
-    start: usize,
-    records: u64,
-    first_seq: u64,
-    last_seq: u64,
-    /// Highest number proven durable by a record there.
-    durable_seq: u64,
-}
-
 impl Walk<'_> {
     /// Walks the segments named in `files` (in order). Errors are failures to read; what is wrong
     /// with the bytes is in the verdict, except that an unusable first segment leaves no line.
@@ -160,7 +147,12 @@ impl Walk<'_> {
         read_whole(&*file, buffer).map_err(failed)
     }
 
-    fn deliver(&mut self, record: &Parsed<'_>, file: &str, offset: u64) -> Result<(), OpenError> {
+    pub(crate) fn deliver(
+        &mut self,
+        record: &Parsed<'_>,
+        file: &str,
+        offset: u64,
+    ) -> Result<(), OpenError> {
         if record.kind.is_chained() || self.notes {
             let record = Record::new(record, Place { file, offset });
             (self.on_record)(&record)
@@ -344,6 +336,8 @@ impl<'f> State<'f> {
                 (walk.progress)(Progress { file: name, records, seq });
             }
         }
+        assert!(offset <= last_bytes.len(), "records end inside the file");
+        assert!(offset.is_multiple_of(ALIGN), "records begin aligned");
         *hasher = Sha256::new();
         hasher.update(&last_bytes[start..offset]);
         (walk.progress)(Progress { file: name, records: *records, seq: chain.last_seq });
@@ -491,6 +485,7 @@ impl Line {
                 from = offset;
             }
         }
+        assert_eq!(offset as u64, self.end_offset, "walked to the same end as before");
         from as u64
     }
 
@@ -507,6 +502,8 @@ impl Line {
     }
 
     fn cut(&mut self, file: String, end: &SegmentEnd, rest: &Rest, fault: Fault) {
+        let proven = self.chain.durable_seq.max(rest.durable_seq);
+        assert!(proven <= self.chain.last_seq, "nothing that was durable is ever cut");
         self.dropped_seq = rest.last_seq;
         self.verdict = Verdict::Cut(Cut {
             file,
@@ -516,124 +513,5 @@ impl Line {
             records: rest.records,
             fault,
         });
-    }
-}
-
-/// Looks for whole records anywhere behind the end of the line. Their checksums begin with the
-/// store's seed, so bytes that a client chose as its payload can't pose as one.
-fn examine(bytes: &[u8], from: usize, chain: &Chain) -> Rest {
-    let mut rest = Rest::default();
-    let behind = &bytes[from.min(bytes.len())..];
-    let Some(start) = first_nonzero(behind) else { return rest };
-    rest.start = from + start;
-    rest.end = behind.iter().rposition(|byte| *byte != 0).map_or(0, |at| from + at + 1);
-    let mut at = (from + start) / ALIGN * ALIGN;
-    while at + format::RECORD_HEAD_BYTES <= rest.end.next_multiple_of(ALIGN).min(bytes.len()) {
-        match format::parse(&bytes[at..], chain.seed) {
-            Slot::Record(record) if record.seq >= chain.last_seq && record.seq > 0 => {
-                rest.durable_seq = rest.durable_seq.max(record.durable_seq);
-                if record.kind.is_chained() {
-                    let is_first = rest.records == 0;
-                    rest.first_seq = if is_first { record.seq } else { rest.first_seq };
-                    rest.last_seq = rest.last_seq.max(record.seq);
-                    rest.records += 1;
-                }
-                at += record.padded_bytes;
-            }
-            _ => at += ALIGN,
-        }
-    }
-    rest
-}
-
-/// In words, since most of a segment may be zeros.
-fn first_nonzero(bytes: &[u8]) -> Option<usize> {
-    let (words, _) = bytes.as_chunks::<64>();
-    let zeros = words.iter().take_while(|word| **word == [0; 64]).count() * 64;
-    bytes[zeros..].iter().position(|byte| *byte != 0).map(|at| zeros + at)
-}
-
-/// Takes over what continues the line in the tail, and completes the verdict.
-pub(crate) fn adopt(
-    line: &mut Line,
-    tail: &TailCopy,
-    walk: &mut Walk<'_>,
-) -> Result<Option<String>, OpenError> {
-    if matches!(line.verdict, Verdict::Damage(_)) {
-        return Ok(None);
-    }
-    let mut at = 0;
-    let mut claimed = 0;
-    let mut ended = None;
-    loop {
-        let (place, slot) = tail.slot(at, line.chain.seed);
-        let record = match slot {
-            Slot::End => break,
-            Slot::Bad(fault) => {
-                ended = Some(fault);
-                break;
-            }
-            Slot::Record(record) => record,
-        };
-        claimed = claimed.max(record.durable_seq);
-        let before = line.chain;
-        match line.chain.accept(&record) {
-            Ok(()) => {
-                let bytes = &tail.pending[place..place + record.padded_bytes];
-                line.adopted.extend_from_slice(bytes);
-                line.adopted_records += 1;
-                line.record_bytes += record.padded_bytes as u64;
-                line.records += 1;
-                walk.deliver(&record, crate::tail_file::TAIL_NAME, place as u64)?;
-            }
-            // Already in the segments: the flusher was about to release it.
-            Err(_) if record.seq <= before.last_seq && line.adopted.is_empty() => {}
-            Err(fault) => {
-                ended = Some(fault);
-                break;
-            }
-        }
-        at = place + record.padded_bytes;
-    }
-    complete(line, tail, claimed, at, ended.as_ref());
-    Ok(ended.map(|fault| {
-        let (left, seq) = (tail.pending.len() - at, line.chain.last_seq);
-        format!("{left} bytes of the tail do not continue the line after {seq}: {fault}")
-    }))
-}
-
-/// The verdict once the tail is known.
-fn complete(line: &mut Line, tail: &TailCopy, claimed: u64, at: usize, ended: Option<&Fault>) {
-    if claimed > line.chain.last_seq {
-        let seq = line.chain.last_seq;
-        let name = line.segments.last().map(|segment| segment.name.clone());
-        line.verdict = Verdict::Damage(Damage {
-            file: name.unwrap_or_default(),
-            offset: line.end_offset,
-            seq: seq + 1,
-            fault: Fault::BehindTail(claimed),
-            intact_before: seq,
-            intact_after: None,
-            durable_seq: claimed,
-        });
-        return;
-    }
-    let is_made_good = !line.adopted.is_empty() && line.dropped_seq <= line.chain.last_seq;
-    match (&mut line.verdict, ended) {
-        // What was torn in the segment was whole in the tail.
-        (Verdict::Cut(_), None) if is_made_good => line.verdict = Verdict::Clean,
-        (Verdict::Cut(cut), _) => cut.after_seq = line.chain.last_seq,
-        // A tail that never continued the line is an old one, and no loss.
-        (Verdict::Clean, Some(fault)) if !line.adopted.is_empty() => {
-            line.verdict = Verdict::Cut(Cut {
-                file: crate::tail_file::TAIL_NAME.to_owned(),
-                offset: at as u64,
-                after_seq: line.chain.last_seq,
-                bytes: (tail.pending.len() - at) as u64,
-                records: 0,
-                fault: fault.clone(),
-            });
-        }
-        _ => {}
     }
 }

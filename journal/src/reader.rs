@@ -8,7 +8,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::error::{Damage, IoError, OpenError};
-use crate::format::{self, Fault, HEADER_BYTES, Kind, Slot, StoreId};
+use crate::fault::Fault;
+use crate::format::{self, HEADER_BYTES, Kind, Slot, StoreId};
 use crate::raw::SegmentMap;
 use crate::record::{Place, Record};
 use crate::shared::Shared;

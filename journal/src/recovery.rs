@@ -6,128 +6,28 @@
 //! it has been rewritten and flushed.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::adopt::adopt;
 use crate::appender::Appender;
 use crate::chain::Chain;
-use crate::error::{Cut, Damage, IoError, OpenError};
+use crate::error::{Damage, IoError, OpenError};
+use crate::fault::Fault;
 use crate::filesystem;
 use crate::flusher::Flusher;
 use crate::format::{self, HEADER_BYTES, StoreId};
-use crate::limits::{
-    PAGE_BYTES, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, TAIL_BYTES_DEFAULT,
-    TAIL_BYTES_MAX, TAIL_BYTES_MIN,
-};
-use crate::line::{self, Line, OnRecord, Verdict, Walk};
+use crate::line::{Line, OnRecord, Verdict, Walk};
 use crate::lock::StoreLock;
 use crate::reader::Reader;
 use crate::record::Progress;
 use crate::shared::{SegmentEntry, Shared, Watermark};
 use crate::storage::{DirStorage, Storage, write_whole};
+use crate::store::{Opened, Options, Recovered};
 use crate::tail::{Tail, TailCopy};
 use crate::tail_file::{self, TailHome};
 use crate::writer::{Last, NEXT_NAME, SegmentWriter, Start, StoreFacts, fitting, seal_file};
-
-/// When an answer may leave.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Durability {
-    /// Once its input survives a power cut.
-    #[default]
-    Sync,
-    /// At once; a killed process loses nothing, a power cut the last moments.
-    Async,
-}
-
-/// How to open a store.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Length of segments made from now on: whole pages from 64 KiB to 1 GiB.
-    pub segment_bytes: u64,
-    /// Length of the tail's ring: whole pages from 64 KiB to 16 GiB.
-    pub tail_bytes: u64,
-    /// Where the tail goes; `None` for `/dev/shm`, else the store.
-    pub tail_dir: Option<PathBuf>,
-    /// When answers may leave.
-    pub durability: Durability,
-    /// If damage is found: go on without what it destroyed, provided that all up to this number is
-    /// intact. Does nothing when there is no damage.
-    pub accept_loss_after: Option<u64>,
-    /// Latest rules the caller knows; a new store starts with them.
-    pub rules_version: u32,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            segment_bytes: SEGMENT_BYTES_DEFAULT,
-            tail_bytes: TAIL_BYTES_DEFAULT,
-            tail_dir: None,
-            durability: Durability::Sync,
-            accept_loss_after: None,
-            rules_version: 1,
-        }
-    }
-}
-
-impl Options {
-    fn check(&self) -> Result<(), OpenError> {
-        let sizes = [
-            ("segment_bytes", self.segment_bytes, SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX),
-            ("tail_bytes", self.tail_bytes, TAIL_BYTES_MIN, TAIL_BYTES_MAX),
-        ];
-        for (field, value, min, max) in sizes {
-            if !(min..=max).contains(&value) || !value.is_multiple_of(PAGE_BYTES) {
-                let reason =
-                    format!("{value} is not a multiple of {PAGE_BYTES} between {min} and {max}");
-                return Err(OpenError::Option { field, reason });
-            }
-        }
-        Ok(())
-    }
-}
-
-/// An open store.
-pub struct Opened {
-    /// For the one thread that writes the line.
-    pub appender: Appender,
-    /// For a thread of its own.
-    pub flusher: Flusher,
-    /// For anyone.
-    pub reader: Reader,
-    /// What was found.
-    pub recovered: Recovered,
-}
-
-/// What recovery found.
-#[derive(Clone, Debug)]
-pub struct Recovered {
-    /// The store.
-    pub store_id: StoreId,
-    /// Whether the store was made just now.
-    pub is_new: bool,
-    /// Rules the store runs under.
-    pub rules_version: u32,
-    /// Number of the last input.
-    pub last_seq: u64,
-    /// Its time, in UNIX nanoseconds.
-    pub last_time_ns: u64,
-    /// Inputs and checkpoints recovered.
-    pub records: u64,
-    /// How many of them came from the tail: appended, but not yet known to be durable.
-    pub tail_records: u64,
-    /// Bytes of records in the segments.
-    pub bytes: u64,
-    /// What was dropped at the end, never durable.
-    pub cut: Option<Cut>,
-    /// What was damaged and given up because the operator accepted the loss.
-    pub accepted_loss: Option<Damage>,
-    /// Sentences for the operator.
-    pub warnings: Vec<String>,
-    /// How long it took.
-    pub took: Duration,
-}
 
 /// Opens the store in `dir`, or makes one there. Every surviving input and checkpoint goes through
 /// `on_record` in order before this returns; on an error, what went through counts for nothing.
@@ -218,7 +118,7 @@ impl<'o> Recovery<'o> {
         self.check_rules(&line)?;
         if !matches!(line.verdict, Verdict::Damage(_)) {
             let tail = read_tail(store_id(&line))?;
-            self.warnings.extend(line::adopt(&mut line, &tail, &mut walk)?);
+            self.warnings.extend(adopt(&mut line, &tail, &mut walk)?);
         }
         if let Verdict::Damage(damage) = &line.verdict {
             let damage = damage.clone();
@@ -314,10 +214,12 @@ impl<'o> Recovery<'o> {
             }
             adopted = later;
         }
+        assert_eq!(writer.last().seq, line.chain.last_seq, "all that was adopted is written");
         self.storage
             .sync_dir()
             .map_err(|error| IoError::new("flush directory", self.storage.path(), error))?;
         writer.mark()?;
+        assert!(!writer.is_unmarked(), "what was recovered is marked durable");
         Ok(writer)
     }
 
@@ -337,6 +239,7 @@ impl<'o> Recovery<'o> {
     fn rewrite(&self, line: &Line, name: &str, segment_bytes: u64) -> Result<(), IoError> {
         let failed = |error| IoError::new("rewrite", self.storage.path().join(name), error);
         let from = line.unproven_offset();
+        assert!(from >= HEADER_BYTES as u64 && from <= line.end_offset, "records only");
         let kept = &line.last_bytes[from as usize..line.end_offset as usize];
         let is_short = (line.last_bytes.len() as u64) < segment_bytes;
         let zeros_until = if is_short { segment_bytes } else { line.rest_end };
@@ -473,7 +376,7 @@ fn lost_segments() -> Damage {
         file: format::segment_name(1),
         offset: 0,
         seq: 1,
-        fault: format::Fault::MissingSegment(1),
+        fault: Fault::MissingSegment(1),
         intact_before: 0,
         intact_after: None,
         durable_seq: 0,

@@ -56,6 +56,7 @@ impl Shared {
         assert!(seq >= self.durable(), "the durable number never falls");
         assert!(!self.failed(), "nothing becomes durable after a failure");
         self.durable.0.store(seq, Ordering::Release);
+        assert!(self.durable() == seq, "the flusher alone moves it");
     }
 
     #[inline]

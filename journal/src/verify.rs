@@ -6,9 +6,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::adopt::adopt;
 use crate::error::{Cut, Damage, OpenError};
 use crate::format::{self, StoreId};
-use crate::line::{self, Line, OnRecord, SealDue, Verdict, Walk};
+use crate::line::{Line, OnRecord, SealDue, Verdict, Walk};
 use crate::lock::StoreLock;
 use crate::record::{Place, Progress, Record};
 use crate::recovery::{segment_files, store_id};
@@ -133,7 +134,7 @@ pub fn read(
         } else if let Some(path) = tail_file::find(dir, None, store_id(&line))? {
             let (tail, text) = tail_file::read(&path, store_id(&line))?;
             warnings.extend(text);
-            warnings.extend(line::adopt(&mut line, &tail, &mut walk)?);
+            warnings.extend(adopt(&mut line, &tail, &mut walk)?);
         }
         return Ok(report(line, &filter, warnings, is_server_running));
     }
@@ -169,6 +170,7 @@ impl Filter {
 
 fn report(line: Line, filter: &Filter, warnings: Vec<String>, is_server_running: bool) -> Report {
     let rules_version = line.segments.last().map_or(0, |segment| segment.header.rules_version);
+    assert!(line.chain.durable_seq <= line.chain.last_seq, "proven of what is there");
     Report {
         store_id: store_id(&line),
         rules_version,

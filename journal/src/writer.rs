@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::IoError;
 use crate::format::{self, HEADER_BYTES, Head, Kind, RECORD_HEAD_BYTES, SegmentHeader, StoreId};
-use crate::limits::PREPARE_PIECE_BYTES;
+use crate::limits::{PREPARE_PIECE_BYTES, RECORD_ALIGN_BYTES};
 use crate::storage::{Storage, StorageFile, write_whole};
 
 /// Temporary name of the segment that is being prepared.
@@ -176,6 +176,8 @@ impl SegmentWriter {
     pub(crate) fn write(&mut self, records: &[u8], last: Last) -> Result<(), IoError> {
         assert!(records.len() as u64 <= self.room(), "records fit the segment");
         assert!(last.seq >= self.last.seq, "records are written in order");
+        assert!(last.time_ns >= self.last.time_ns, "time never falls");
+        assert!(records.len().is_multiple_of(RECORD_ALIGN_BYTES), "whole records");
         write_whole(&*self.current.file, records, self.current.offset)
             .map_err(|error| self.error("write", &self.current.name, error))?;
         self.current.offset += records.len() as u64;
@@ -318,6 +320,7 @@ impl Spare {
             .sync_data()
             .map_err(|error| IoError::new("flush while preparing", path(), error))?;
         self.filled += piece;
+        assert!(self.filled <= until, "no longer than a segment");
         Ok(())
     }
 }
@@ -368,7 +371,7 @@ pub(crate) fn fitting(records: &[u8], room: usize) -> Fitting {
             return Fitting { bytes, last, wraps: true };
         }
         assert!(length as usize >= RECORD_HEAD_BYTES, "a record's length in the tail");
-        let padded = (length as usize).next_multiple_of(crate::limits::RECORD_ALIGN_BYTES);
+        let padded = (length as usize).next_multiple_of(RECORD_ALIGN_BYTES);
         assert!(padded <= rest.len(), "a whole record in the tail");
         if bytes + padded > room {
             break;

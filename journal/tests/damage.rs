@@ -73,9 +73,11 @@ fn every_flipped_bit_of_200_records_is_found() {
     // The mark proves all 200; only what lies behind the last input is open to a cut.
     let mark_at = records.last().unwrap().1;
     let bits = (end + 64) * 8;
+    let expected = look(&storage, &small()).1;
+    assert_line(&expected, 200, PAYLOAD_BYTES);
     let tried: usize = std::thread::scope(|scope| {
         let work = |part: usize| {
-            let (clean, records, name) = (&clean, &records, &name);
+            let (clean, records, name, expected) = (&clean, &records, &name, &expected);
             let own = storage.restart();
             move || {
                 let mut tried = 0;
@@ -97,13 +99,13 @@ fn every_flipped_bit_of_200_records_is_found() {
                             assert_eq!(damage.seq, seq, "bit {bit}: {damage}");
                             assert_eq!(damage.offset, at as u64);
                             assert_eq!(damage.intact_before, seq - 1);
-                            assert_line(&kept, seq - 1, PAYLOAD_BYTES);
+                            assert_eq!(kept[..], expected[..seq as usize - 1]);
                         }
                         (Found::Opened(recovered), _) => {
                             assert!(byte >= mark_at, "bit {bit} passed unseen");
                             let cut = recovered.cut.as_ref().unwrap();
                             assert_eq!((cut.after_seq, cut.records), (200, 0));
-                            assert_line(&kept, 200, PAYLOAD_BYTES);
+                            assert_eq!(kept, *expected);
                         }
                     }
                     tried += 1;
@@ -217,12 +219,15 @@ fn no_swapped_foreign_or_stale_block_is_accepted() {
         segments(storage).iter().flat_map(|name| storage.content(name).unwrap()).collect()
     };
     let (own, other, older) = (content(&storage), content(&other), content(&older));
+    let expected = look(&storage, &small()).1;
+    assert_line(&expected, COUNT, 300);
     let block = |content: &[u8], at: usize| content[at * 4096..][..4096].to_vec();
     let last_segment = storage.content(&names[3]).unwrap();
     let mark_block = 48 + records(&last_segment).last().unwrap().1 / 4096;
     let tried: usize = std::thread::scope(|scope| {
         let work = |part: usize| {
             let (own, other, older, names) = (&own, &other, &older, &names);
+            let expected = &expected;
             let storage = storage.restart();
             move || {
                 let mut tried = 0;
@@ -244,7 +249,7 @@ fn no_swapped_foreign_or_stale_block_is_accepted() {
                         let (found, kept) = look(&storage.restart(), &small());
                         put(&clean);
                         let last = kept.len() as u64;
-                        assert_line(&kept, last, 300);
+                        assert_eq!(kept[..], expected[..kept.len()]);
                         match found {
                             Found::Damage(damage) => assert_eq!(damage.intact_before, last),
                             Found::Opened(recovered) => {
@@ -491,6 +496,8 @@ fn random_damage_never_shortens_the_line_silently() {
     flush(&mut opened);
     drop(opened);
     let names = segments(&storage);
+    let expected = look(&storage.restart(), &small()).1;
+    assert_line(&expected, COUNT, 200);
     let mut random = Random(99);
     let (mut cuts, mut damages) = (0, 0);
     for _ in 0..tries(1_500) {
@@ -513,7 +520,7 @@ fn random_damage_never_shortens_the_line_silently() {
         }
         let (found, kept) = look(&own, &small());
         let last = kept.len() as u64;
-        assert_line(&kept, last, 200);
+        assert_eq!(kept[..], expected[..kept.len()]);
         match found {
             Found::Damage(damage) => {
                 assert_eq!(damage.intact_before, last);
