@@ -19,7 +19,9 @@ impl Engine {
     ) -> Result<(), Reason> {
         let slot = self.find_order(c.instrument, c.account, c.order_id, c.orig_cl_ord_id)?;
         let old = self.orders[slot];
-        if c.price.is_some_and(|price| price < 1 || old.price == 0) {
+        // A total not above what traded only ends the order: ids and phase are all that counts.
+        let ends = c.qty <= old.cum();
+        if !ends && c.price.is_some_and(|price| price < 1 || old.price == 0) {
             return Err(Reason::BadPrice);
         }
         let named = self.orders.by_name(old.account, c.cl_ord_id);
@@ -29,7 +31,7 @@ impl Engine {
         if matches!(self.book(old.book).phase, Phase::Halted | Phase::Closed) {
             return Err(Reason::NotOpen);
         }
-        if c.qty <= old.cum() {
+        if ends {
             self.orders.rename(slot, c.cl_ord_id);
             self.end_resting(cx, slot, ExecType::Canceled, None);
             return Ok(());
