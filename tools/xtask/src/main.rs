@@ -1,6 +1,7 @@
 //! The things people do in this repository, one name each.
 
 mod check;
+mod fuzz;
 mod schema;
 
 use clap::Parser;
@@ -12,6 +13,8 @@ use std::process::ExitCode;
 enum Task {
     /// Checks format, lints, documentation and licences; CI runs it after the tests.
     Check(check::Args),
+    /// Runs the random tests with larger numbers and fresh seeds.
+    Fuzz(fuzz::Args),
     /// Makes the wire's layout table and docs/protocol.md from gateway/schema/ringpit.xml.
     Schema(schema::Args),
 }
@@ -19,6 +22,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Check(args) => check::run(&args),
+        Task::Fuzz(args) => fuzz::run(&args),
         Task::Schema(args) => schema::run(&args).map_err(|error| error.to_string()),
     };
     match done {
