@@ -1,6 +1,8 @@
 //! Proves that the repository keeps its own rules: arrows between crates, lengths of files, no
 //! promises left in the code, and tables in docs/ that agree with the code.
 
+#![allow(clippy::expect_used, reason = "a test stops at what it does not expect")]
+
 use ringpit_core::Reason;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,8 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const LINES_MAX: usize = 600;
 
 /// Files that may be longer, and how long; the list may only shrink.
-const LONGER: &[(&str, usize)] =
-    &[("gateway/wire/src/generated/mod.rs", 2_500), ("journal/src/line.rs", 639)];
+const LONGER: &[(&str, usize)] = &[("gateway/wire/src/generated/mod.rs", 2_500)];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
