@@ -143,6 +143,7 @@ impl Engine {
         self.ledger.begin();
         self.deadlines.begin();
         self.sales.begin();
+        self.auctions.begin();
     }
 
     fn commit_atomic(&mut self) {
@@ -150,6 +151,7 @@ impl Engine {
         self.ledger.commit();
         self.deadlines.commit();
         self.sales.commit();
+        self.auctions.commit();
         self.counters.undo.clear();
         self.book_undo.clear();
     }
@@ -160,6 +162,7 @@ impl Engine {
         self.interrupts.clear();
         self.rollback_books();
         self.rollback_sales();
+        self.auctions.rollback();
         self.counters.rollback();
         self.deadlines.rollback();
         self.ledger.rollback();
@@ -211,7 +214,7 @@ impl Engine {
             }
             Leg::PlaceBid(bid) => {
                 own(bid.account)?;
-                Err(Reason::UnknownAuction)
+                self.place_bid(cx, bid)
             }
             Leg::Order(order) => {
                 own(order.account)?;

@@ -21,6 +21,7 @@ impl Engine {
         }
         self.hash_ledger(&mut digest);
         self.hash_books(&mut digest);
+        self.hash_auctions(&mut digest);
         self.hash_sessions(&mut digest);
         self.hash_sales(&mut digest);
         for counter in self.counters.sorted() {
@@ -84,7 +85,8 @@ impl Engine {
     }
 
     /// Recomputes every invariant from scratch: what was deposited is what accounts have; what is
-    /// held is what open orders need; levels are the sums of their orders; no book is crossed.
+    /// held is what open orders, auctions, bids and reservations need; levels are the sums of their
+    /// orders; no book is crossed.
     ///
     /// # Errors
     /// Says which invariant is broken and how.
@@ -119,6 +121,7 @@ impl Engine {
             }
             self.audit_levels(book)?;
         }
+        self.audit_auctions(&mut owed)?;
         self.audit_sales(&mut owed)?;
         if held != owed {
             return Err(alloc::format!("held {held:?} but open obligations are {owed:?}"));

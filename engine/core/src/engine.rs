@@ -1,6 +1,7 @@
 //! The engine's front door: one input in, its events out.
 
 use crate::atomic::{Counters, Done};
+use crate::auction::state::Auctions;
 use crate::book::instrument::Book;
 use crate::book::ladder::Pages;
 use crate::book::orders::Orders;
@@ -52,6 +53,7 @@ pub struct Engine {
     pub(crate) orders: Orders,
     pub(crate) pages: Pages,
     pub(crate) positions: Positions,
+    pub(crate) auctions: Auctions,
     pub(crate) last_order: u64,
     pub(crate) last_trade: u64,
     pub(crate) sales: Sales,
@@ -176,6 +178,10 @@ impl Engine {
             Command::Extend(c) => self.extend(cx, c)?,
             Command::Leave(c) => self.leave(cx, c)?,
             Command::Atomic(c) => self.atomic(cx, c)?,
+            Command::CreateAuction(c) => self.create_auction(cx, c)?,
+            Command::PlaceBid(c) => self.place_bid(cx, c).map_err(plain)?,
+            Command::BuyNow(c) => self.buy_now(cx, c).map_err(plain)?,
+            Command::CancelAuction(c) => self.cancel_auction(cx, c)?,
             Command::SessionOpen(c) => self.session_open(c),
             Command::SessionConfig(c) => self.session_config(c),
             Command::SessionLost(c) => self.session_lost(cx, c),
@@ -195,7 +201,8 @@ impl Engine {
             DeadlineKind::ReservationExpiry => self.expire_reservation(cx, due.target as u32),
             DeadlineKind::SaleClose => self.close_sale(cx, due.target as u32),
             DeadlineKind::DrawBy => self.miss_draw(cx, due.target as u32),
-            _ => {}
+            DeadlineKind::AuctionOpen => self.open_auction(cx, due.target as u32),
+            DeadlineKind::AuctionClose => self.close_auction(cx, due.target as u32),
         }
     }
 
@@ -208,7 +215,10 @@ impl Engine {
             DeadlineKind::SaleClose | DeadlineKind::DrawBy => {
                 u64::from(self.sales.list[due.target as usize].id.0)
             }
-            _ => due.target,
+            DeadlineKind::AuctionOpen | DeadlineKind::AuctionClose => {
+                u64::from(self.auctions[due.target as u32].rules.auction.0)
+            }
+            DeadlineKind::OrderExpiry => due.target,
         }
     }
 

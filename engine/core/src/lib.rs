@@ -8,6 +8,7 @@ extern crate alloc;
 
 mod admin;
 mod atomic;
+mod auction;
 mod audit;
 mod book;
 mod call;

@@ -30,6 +30,13 @@ pub const DECIMALS_MAX: u8 = 18;
 pub const INSTRUMENTS_MAX: usize = 1_000_000;
 /// Assets; see [`INSTRUMENTS_MAX`].
 pub const ASSETS_MAX: usize = 1_000_000;
+/// Auctions, ended ones too, which stay to be asked for; see [`INSTRUMENTS_MAX`].
+pub const AUCTIONS_MAX: usize = 1_000_000;
+/// Accepted bids of one auction: a thousand bidders with a thousand bids each, and its end still
+/// ranks and answers all of them in one bearable step.
+pub const BIDS_PER_AUCTION_MAX: u64 = 1_000_000;
+/// Bids that hold money, over all auctions: as many as open orders, within u32 slots.
+pub const BIDS_MAX: usize = 100_000_000;
 /// Accounts: ten million by design, room for tenfold.
 pub const ACCOUNTS_MAX: usize = 100_000_000;
 /// Open orders over all books: ten million by design, room for tenfold within u32 slots.
@@ -56,4 +63,6 @@ pub const ICEBERG_SLICES_MAX: u64 = 65_536;
 pub const REQUESTS_MAX: usize = 1_000_000_000;
 
 const _: () = assert!(ORDERS_MAX < u32::MAX as usize);
+const _: () = assert!(BIDS_MAX < u32::MAX as usize);
+const _: () = assert!(AUCTIONS_MAX < u32::MAX as usize);
 const _: () = assert!(ACCOUNTS_MAX < u32::MAX as usize);

@@ -73,7 +73,7 @@ impl Engine {
                 Ok(())
             }
             Command::QuerySale(c) => self.query_sale(c, to),
-            Command::QueryAuction(_) => Err(at(Reason::UnknownAuction, Field::Auction)),
+            Command::QueryAuction(c) => self.query_auction(c.auction, to),
             _ => Err((Reason::Unsupported, None)),
         }
     }
@@ -93,6 +93,7 @@ impl Engine {
                 ..self.report_of(order, ExecType::Status)
             });
         }
+        self.query_bids(account, to);
         for slot in self.open_reservations(account) {
             to.send(self.reservation_event(slot));
         }
@@ -145,7 +146,7 @@ impl Engine {
                 to.send(self.instrument_stats(slot));
                 Ok(())
             }
-            (None, Some(_), None) => Err(at(Reason::UnknownAuction, Field::Auction)),
+            (None, Some(auction), None) => self.query_auction(auction, to),
             (None, None, Some(sale)) => self.sale_stats(sale, to),
             _ => Err((Reason::BadValue, None)),
         }
