@@ -41,6 +41,21 @@ pub enum Incoming {
     },
 }
 
+/// Applies a macro to the lists of commands and queries, after whatever else it is given.
+macro_rules! with_commands {
+    ($apply:ident $($more:tt)*) => {
+        $apply! {
+            $($more)*
+            commands: CreateAsset OpenAccount Deposit Withdraw Transfer CreateInstrument SetPhase
+                NewOrder CancelOrder ReplaceOrder MassCancel KillSwitch CreateAuction PlaceBid
+                BuyNow CancelAuction CreateSale AddProduct Restock Reserve ReserveCart Block Draw
+                Confirm Void Extend Leave Atomic;
+            queries: QueryOpen QueryCounter QueryBalance QueryDepth QuerySale QueryAuction
+                QueryStats;
+        }
+    };
+}
+
 /// Reads any message that a client may send.
 ///
 /// # Errors
@@ -48,21 +63,81 @@ pub enum Incoming {
 /// `unknown_template`; whether that is a reject or a violation (session templates), the session
 /// layer knows.
 pub fn decode_incoming(frame: &Frame<'_>) -> Result<Incoming, Fault> {
-    macro_rules! session {
-        ($($name:ident)+) => {
-            match frame.template_id() {
-                $($name::TEMPLATE_ID => {
-                    let (message, ()) = block::read::<$name, _>(frame, |_| Ok(()))?;
-                    return Ok(Incoming::$name(message));
+    let template_id = frame.template_id();
+    // Each arm makes its answer where it is returned: a command is two kilobytes long, and most
+    // use a hundred bytes of them.
+    macro_rules! read {
+        (session: $($session:ident)+; commands: $($name:ident)+; queries: $($query:ident)+;) => {
+            match template_id {
+                $($session::TEMPLATE_ID => {
+                    let (message, ()) = block::read::<$session, _>(frame, |_| Ok(()))?;
+                    Ok(Incoming::$session(message))
                 })+
-                _ => {}
+                $($name::TEMPLATE_ID => {
+                    let (mut message, ()) = block::read::<$name, _>(frame, |_| Ok(()))?;
+                    message.complete().map_err(|fault| fault.of(template_id))?;
+                    Ok(Incoming::Command { command: Command::$name(message), query_id: None })
+                })+
+                $($query::TEMPLATE_ID => {
+                    let (message, id) = block::read::<$query, _>(frame, query_id)?;
+                    Ok(Incoming::Command { command: Command::$query(message), query_id: Some(id) })
+                })+
+                QueryDeadlines::TEMPLATE_ID => {
+                    let (_, id) = block::read::<QueryDeadlines, _>(frame, query_id)?;
+                    Ok(Incoming::Command { command: Command::QueryDeadlines, query_id: Some(id) })
+                }
+                _ => Err(FieldFault::new(0, Reason::UnknownTemplate).of(template_id)),
             }
         };
     }
-    session!(Negotiate Establish Sequence RetransmitRequest Terminate LimitsRequest Subscribe
-        Unsubscribe);
-    let incoming = decode_command(frame)?;
-    Ok(Incoming::Command { command: incoming.0, query_id: incoming.1 })
+    with_commands! {
+        read session: Negotiate Establish Sequence RetransmitRequest Terminate LimitsRequest
+            Subscribe Unsubscribe;
+    }
+}
+
+fn query_id(block: &[u8]) -> Result<u64, FieldFault> {
+    block::get::<u64, 0, 8>(block, field_id::QUERY_ID)
+}
+
+/// What no single field shows.
+trait Whole {
+    /// Checks and completes a command after its fields were read.
+    fn complete(&mut self) -> Result<(), FieldFault> {
+        Ok(())
+    }
+}
+
+/// One of two ids must be there; if both are, the engine lets `order_id` win.
+const NO_ID: FieldFault = FieldFault::new(field_id::ORDER_ID, Reason::MissingField);
+
+impl Whole for CancelOrder {
+    fn complete(&mut self) -> Result<(), FieldFault> {
+        if self.order_id.is_none() && self.orig_cl_ord_id.is_none() { Err(NO_ID) } else { Ok(()) }
+    }
+}
+
+impl Whole for ReplaceOrder {
+    fn complete(&mut self) -> Result<(), FieldFault> {
+        if self.order_id.is_none() && self.orig_cl_ord_id.is_none() { Err(NO_ID) } else { Ok(()) }
+    }
+}
+
+impl Whole for Atomic {
+    fn complete(&mut self) -> Result<(), FieldFault> {
+        fill_accounts(self.legs.as_mut_slice(), self.account);
+        Ok(())
+    }
+}
+
+macro_rules! whole {
+    ($($name:ident)+) => { $(impl Whole for $name {})+ };
+}
+
+whole! {
+    CreateAsset OpenAccount Deposit Withdraw Transfer CreateInstrument SetPhase NewOrder MassCancel
+    KillSwitch CreateAuction PlaceBid BuyNow CancelAuction CreateSale AddProduct Restock Reserve
+    ReserveCart Block Draw Confirm Void Extend Leave
 }
 
 impl Incoming {
@@ -84,65 +159,6 @@ impl Incoming {
             (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => fault(field_id::SALE),
             _ => Ok(()),
         }
-    }
-}
-
-/// Applies a macro to the lists of commands and queries.
-macro_rules! with_commands {
-    ($apply:ident) => {
-        $apply! {
-            commands: CreateAsset OpenAccount Deposit Withdraw Transfer CreateInstrument SetPhase
-                NewOrder CancelOrder ReplaceOrder MassCancel KillSwitch CreateAuction PlaceBid
-                BuyNow CancelAuction CreateSale AddProduct Restock Reserve ReserveCart Block Draw
-                Confirm Void Extend Leave Atomic;
-            queries: QueryOpen QueryCounter QueryBalance QueryDepth QuerySale QueryAuction
-                QueryStats;
-        }
-    };
-}
-
-fn decode_command(frame: &Frame<'_>) -> Result<(Command, Option<u64>), Fault> {
-    let template_id = frame.template_id();
-    macro_rules! read {
-        (commands: $($name:ident)+; queries: $($query:ident)+;) => {
-            match template_id {
-                $($name::TEMPLATE_ID => {
-                    let (message, ()) = block::read::<$name, _>(frame, |_| Ok(()))?;
-                    (Command::$name(message), None)
-                })+
-                $($query::TEMPLATE_ID => {
-                    let (message, id) = block::read::<$query, _>(frame, query_id)?;
-                    (Command::$query(message), Some(id))
-                })+
-                QueryDeadlines::TEMPLATE_ID => {
-                    let (_, id) = block::read::<QueryDeadlines, _>(frame, query_id)?;
-                    (Command::QueryDeadlines, Some(id))
-                }
-                _ => return Err(FieldFault::new(0, Reason::UnknownTemplate).of(template_id)),
-            }
-        };
-    }
-    let (mut command, query_id) = with_commands!(read);
-    complete(&mut command).map_err(|fault| fault.of(template_id))?;
-    Ok((command, query_id))
-}
-
-fn query_id(block: &[u8]) -> Result<u64, FieldFault> {
-    block::get::<u64, 0, 8>(block, field_id::QUERY_ID)
-}
-
-/// What no single field shows: alternatives of which one must be there, and legs' own accounts.
-fn complete(command: &mut Command) -> Result<(), FieldFault> {
-    match command {
-        Command::CancelOrder(CancelOrder { order_id: None, orig_cl_ord_id: None, .. })
-        | Command::ReplaceOrder(ReplaceOrder { order_id: None, orig_cl_ord_id: None, .. }) => {
-            Err(FieldFault::new(field_id::ORDER_ID, Reason::MissingField))
-        }
-        Command::Atomic(atomic) => {
-            fill_accounts(atomic.legs.as_mut_slice(), atomic.account);
-            Ok(())
-        }
-        _ => Ok(()),
     }
 }
 

@@ -22,7 +22,6 @@ pub use generated::{MESSAGES, SCHEMA_ID, VERSION, field_id, template_id};
 pub use incoming::{Incoming, decode_incoming, encode_command, login_echo};
 pub use legs::LegKind;
 pub use outgoing::{
-    EventHead, Headed, Outgoing, Plain, decode_event, decode_outgoing, encode, encode_event,
-    encode_headed,
+    EventHead, Headed, Outgoing, Plain, decode_outgoing, encode, encode_event, encode_headed,
 };
 pub use session::*;

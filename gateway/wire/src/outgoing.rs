@@ -88,14 +88,28 @@ pub enum Outgoing {
     Event(EventHead, Event),
 }
 
+/// Applies a macro to the list of events whose template is the event's own, after whatever else
+/// it is given.
+macro_rules! with_events {
+    ($apply:ident $($more:tt)*) => {
+        $apply! {
+            $($more)*
+            events: ExecutionReport CancelReject Trade Quote Level Indicative PhaseChange BidReport
+                Auction Reservation Product AtomicReport Balance Hot Counter Deadline Accepted
+                Rejected;
+        }
+    };
+}
+
 /// Reads any message that a server may send.
 ///
 /// # Errors
 /// A [`Fault`] names template and field; a template that no server sends is `unknown_template`.
 pub fn decode_outgoing(frame: &Frame<'_>) -> Result<Outgoing, Fault> {
-    macro_rules! session {
-        (plain: $($name:ident)+; headed: $($headed:ident)+;) => {
-            match frame.template_id() {
+    let template_id = frame.template_id();
+    macro_rules! read {
+        (plain: $($name:ident)+; headed: $($headed:ident)+; events: $($event:ident)+;) => {
+            match template_id {
                 $($name::TEMPLATE_ID => {
                     let (message, ()) = block::read::<$name, _>(frame, |_| Ok(()))?;
                     Ok(Outgoing::$name(message))
@@ -104,50 +118,24 @@ pub fn decode_outgoing(frame: &Frame<'_>) -> Result<Outgoing, Fault> {
                     let (message, head) = block::read::<$headed, _>(frame, EventHead::get)?;
                     Ok(Outgoing::$headed(head, message))
                 })+
-                _ => decode_event(frame).map(|(head, event)| Outgoing::Event(head, event)),
-            }
-        };
-    }
-    session! {
-        plain: NegotiationResponse NegotiationReject EstablishmentAck EstablishmentReject Sequence
-            NotApplied Retransmission RetransmitReject Terminate BusinessReject Limits;
-        headed: QueryEnd SnapshotBegin SnapshotEnd;
-    }
-}
-
-/// Applies a macro to the list of events whose template is the event's own.
-macro_rules! with_events {
-    ($apply:ident) => {
-        $apply! {
-            ExecutionReport CancelReject Trade Quote Level Indicative PhaseChange BidReport Auction
-            Reservation Product AtomicReport Balance Hot Counter Deadline Accepted Rejected
-        }
-    };
-}
-
-/// Reads an event.
-///
-/// # Errors
-/// A [`Fault`] names template and field; what is no event is `unknown_template`.
-pub fn decode_event(frame: &Frame<'_>) -> Result<(EventHead, Event), Fault> {
-    let template_id = frame.template_id();
-    macro_rules! read {
-        ($($name:ident)+) => {
-            match template_id {
-                $($name::TEMPLATE_ID => {
-                    let (message, head) = block::read::<$name, _>(frame, EventHead::get)?;
-                    Ok((head, Event::$name(message)))
+                $($event::TEMPLATE_ID => {
+                    let (message, head) = block::read::<$event, _>(frame, EventHead::get)?;
+                    Ok(Outgoing::Event(head, Event::$event(message)))
                 })+
                 Stats::TEMPLATE_ID => {
                     let (stats, head) = block::read::<Stats, _>(frame, EventHead::get)?;
                     let missing = FieldFault::new(0, Reason::MissingField).of(template_id);
-                    stats.event().map(|event| (head, event)).ok_or(missing)
+                    stats.event().map(|event| Outgoing::Event(head, event)).ok_or(missing)
                 }
                 _ => Err(FieldFault::new(0, Reason::UnknownTemplate).of(template_id)),
             }
         };
     }
-    with_events!(read)
+    with_events! {
+        read plain: NegotiationResponse NegotiationReject EstablishmentAck EstablishmentReject
+            Sequence NotApplied Retransmission RetransmitReject Terminate BusinessReject Limits;
+        headed: QueryEnd SnapshotBegin SnapshotEnd;
+    }
 }
 
 /// Writes an event as a frame to the start of `buffer`; gives its length in bytes, or `None` when
@@ -155,7 +143,7 @@ pub fn decode_event(frame: &Frame<'_>) -> Result<(EventHead, Event), Fault> {
 pub fn encode_event(head: &EventHead, event: &Event, buffer: &mut [u8]) -> Option<usize> {
     let with_head = |block: &mut [u8]| head.put(block);
     macro_rules! write {
-        ($($name:ident)+) => {
+        (events: $($name:ident)+;) => {
             match event {
                 $(Event::$name(message) => block::write(message, buffer, with_head),)+
                 Event::ProductStats(stats) => block::write(&Stats::from(stats), buffer, with_head),
