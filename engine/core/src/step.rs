@@ -163,7 +163,7 @@ fn refusal_report(command: &Command, reason: Reason) -> Option<Event> {
             bid_id: Some(c.bid_id),
             state: BidState::Rejected,
             price: None,
-            qty: c.qty,
+            qty: None,
             reason: Some(reason),
         }
         .into(),

@@ -103,7 +103,7 @@ fn bidding_in_the_order_of_checks() {
         > bid 1 0
         bid account=1 #6 rejected reason=bad_value
         > bid 1 2000 qty=1
-        bid account=1 #7 rejected qty=1 reason=bad_value
+        bid account=1 #7 rejected reason=bad_value
         > bid 1 2000 bid_id=7
         bid account=1 #7 leading price=1000
         auction open price=1000 leader=1 bids=1 closes_at=100
@@ -142,9 +142,9 @@ fn what_would_overflow_is_refused() {
         accepted do=create_auction id=1
         auction open bids=0 closes_at=100
         > bid 1 9223372036854775807 qty=2
-        bid account=1 #1 rejected qty=2 reason=overflow
+        bid account=1 #1 rejected reason=overflow
         > bid 1 9223372036854775807 qty=1
-        bid account=1 #2 rejected qty=1 reason=insufficient_funds
+        bid account=1 #2 rejected reason=insufficient_funds
         > cancel_auction
         auction cancelled bids=0 closes_at=100
         > auction english auction=2 closes_at=9223372036854775807 extend_window=9223372036854775807 extend_by=9223372036854775807

@@ -206,7 +206,7 @@ fn uniform_sells_when_demand_is_below_supply_and_the_rest_returns() {
         accepted do=create_auction id=1
         auction open bids=0 closes_at=100
         > bid 1 200 qty=6
-        bid account=1 #1 rejected qty=6 reason=bad_value
+        bid account=1 #1 rejected reason=bad_value
         > bid 1 200
         bid account=1 #2 rejected reason=bad_value
         > bid 1 200 qty=2
