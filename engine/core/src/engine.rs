@@ -260,6 +260,11 @@ impl Engine {
         })
     }
 
+    /// Every client session that was ever named, in the order of its first naming.
+    pub fn session_ids(&self) -> impl Iterator<Item = SessionId> + '_ {
+        self.sessions.list.iter().map(|known| known.id).filter(|id| id.0 != 0)
+    }
+
     /// The running digest of every event that ever came out, queries' answers aside.
     #[must_use]
     pub fn events_digest(&self) -> u64 {

@@ -179,6 +179,12 @@ impl MemoryControl {
         self.0.gate.wake();
     }
 
+    /// Whether it is held back.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.0.held.load(Ordering::Acquire)
+    }
+
     /// Makes the next flush fail.
     pub fn fail(&self) {
         self.0.fails.store(true, Ordering::Release);
