@@ -148,7 +148,8 @@ impl Connection {
             }
         };
         let frame = (self.partial_since_ns + FRAME_NS_MAX, Due::FrameTooSlow);
-        if self.partial.is_empty() || due.0 <= frame.0 { due } else { frame }
+        let is_ending = due.1 == Due::Close;
+        if self.partial.is_empty() || is_ending || due.0 <= frame.0 { due } else { frame }
     }
 
     /// Milliseconds of grace as nanoseconds.

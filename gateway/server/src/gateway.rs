@@ -5,7 +5,7 @@
 //! in the poll, and is woken by sockets, by the flusher, and by orders.
 
 use crate::error::ServerError;
-use crate::history::History;
+use crate::history::{Budget, History};
 use crate::hub::{Hub, Now};
 use crate::limits::{
     ACCEPT_PAUSE_NS, ACCEPTS_PER_ROUND, DRAIN_NS_MAX, GATED_BYTES_MAX, MS_NS, OUTPUTS_PER_ROUND,
@@ -53,6 +53,7 @@ pub(crate) struct Live {
     pub running: Running,
     pub replayer: Replayer,
     pub sessions: Vec<(SessionId, SessionFacts, History)>,
+    pub budget: Budget,
 }
 
 /// The line, as the loop uses it.
@@ -215,7 +216,8 @@ impl Gateway {
     }
 
     fn go_live(&mut self, round: &mut Round, live: Live, now: Now) {
-        let Live { input, output, running, replayer, sessions } = live;
+        let Live { input, output, running, replayer, sessions, budget } = live;
+        self.hub.set_budget(budget);
         for (id, facts, history) in sessions {
             self.hub.recover(id, &facts, history, now);
         }
@@ -395,7 +397,7 @@ impl Round {
 
 impl LineEnds {
     fn ask_replayer(&self, hub: &mut Hub, sender: &Sender<Order>, wake: &Wake) {
-        for request in hub.take_replays() {
+        while let Some(request) = hub.next_replay() {
             let ReplayRequest { session, version, from, count, .. } = request;
             let missing = Missing { session, version, from, count: u64::from(count) };
             let (answers, wake) = (sender.clone(), wake.clone());
@@ -409,10 +411,10 @@ impl LineEnds {
                 );
                 // The gateway has ended: nobody waits for the answer.
                 let _ = answers.send(Order::Replayed(request, replayed));
-                wake.wake();
+                wake.nudge();
             });
             if asked.is_err() {
-                let _ = sender.send(Order::Replayed(request, Replayed::TooMany));
+                hub.replayed(request, &Replayed::TooMany);
             }
         }
     }

@@ -149,6 +149,11 @@ impl Hub {
         self.percent = percent.min(100);
     }
 
+    /// Goes on with what the memories of the sessions left of their budget.
+    pub fn set_budget(&mut self, budget: Budget) {
+        self.budget = budget;
+    }
+
     /// What was counted.
     #[must_use]
     pub fn counters(&self) -> Counters {
@@ -401,14 +406,15 @@ impl Hub {
             connection.enter(Stage::Shut, now.mono_ns);
         }
         let backlog = connection.outbox.backlog();
-        let gated = connection.outbox.gated() > 0;
+        let stage = connection.stage;
+        self.schedule(key);
         let too_much = backlog > OUTBOX_BYTES_MAX
             || (backlog > 0 && self.backlog_bytes > OUTBOX_TOTAL_BYTES_MAX);
-        if too_much && connection.stage == Stage::Established {
+        if too_much && stage == Stage::Established {
             self.counters.slow_consumers += 1;
             self.terminate(key, TerminationCode::SlowConsumer, now);
         }
-        gated
+        self.connections.get(key).is_some_and(|connection| connection.outbox.gated() > 0)
     }
 
     /// Whether inputs of the session layer wait for room in the ring.
@@ -426,12 +432,17 @@ impl Hub {
     /// Whether nothing is on its way: every message is answered and every answer written.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
+        self.is_answered() && self.gated_bytes + self.backlog_bytes == 0
+    }
+
+    /// Whether every message has come out of the line again.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
         let idle = |place: usize| {
             let session = &self.sessions[place];
             session.in_flight.is_empty() && session.logins.is_empty()
         };
-        let all_out = self.deferred.is_empty() && self.gated_bytes + self.backlog_bytes == 0;
-        all_out && self.sessions.places().all(idle)
+        self.deferred.is_empty() && self.sessions.places().all(idle)
     }
 
     /// When time must pass again, at the latest.
@@ -514,5 +525,11 @@ impl Hub {
     #[must_use]
     pub fn connection_count(&self) -> usize {
         self.connections.len()
+    }
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Hub({} connections, {:?})", self.connections.len(), self.counters)
     }
 }

@@ -86,9 +86,9 @@ impl Hub {
         }
     }
 
-    /// What is to be fetched from the journal since this was last asked.
-    pub fn take_replays(&mut self) -> impl Iterator<Item = ReplayRequest> + '_ {
-        self.replays.drain(..)
+    /// The next thing to be fetched from the journal.
+    pub fn next_replay(&mut self) -> Option<ReplayRequest> {
+        self.replays.pop()
     }
 
     /// The journal has answered.

@@ -109,7 +109,7 @@ impl Remote {
     fn order(&self, order: Order) {
         // A server that has ended takes no orders; joining it tells why.
         let _ = self.orders.send(order);
-        self.wake.wake();
+        self.wake.nudge();
     }
 
     /// Takes over the session file as it is now.
@@ -251,7 +251,7 @@ fn go_live(
         },
         &mut |emitted| histories.keep(emitted),
     )?;
-    let sessions = histories.with_facts(&config.sessions, &recovered.line.engine);
+    let (sessions, budget) = histories.with_facts(&recovered.line.engine);
     let wake = remote.wake.clone();
     let started =
         start(&config.sequencer, recovered.line, SystemClock, Arc::new(move || wake.wake()))?;
@@ -270,6 +270,7 @@ fn go_live(
         running: started.running,
         replayer,
         sessions,
+        budget,
     })));
     Ok((report, watermark))
 }
@@ -312,26 +313,17 @@ impl Histories {
         }
     }
 
-    /// With what the engine knows of each session. A version that began after the last event kept
-    /// has no events yet.
-    fn with_facts(
-        mut self,
-        entries: &[SessionEntry],
-        engine: &Engine,
-    ) -> Vec<(SessionId, SessionFacts, History)> {
-        let mut ids: Vec<SessionId> = entries.iter().map(|entry| entry.config.session).collect();
-        ids.extend(
-            self.sessions.keys().filter(|id| !ids.contains(id)).copied().collect::<Vec<_>>(),
-        );
-        ids.into_iter()
-            .filter_map(|id| {
-                let facts = engine.session(id)?;
-                let mut history = self.sessions.remove(&id).unwrap_or_default();
-                if facts.last_owner_seq == 0 {
-                    history.clear();
-                }
-                Some((id, facts, history))
-            })
-            .collect()
+    /// With what the engine knows of each session, whether or not the session file still names
+    /// it. A version that began after the last event kept has no events yet.
+    fn with_facts(mut self, engine: &Engine) -> (Vec<(SessionId, SessionFacts, History)>, Budget) {
+        let with_history = |id: SessionId| {
+            let facts = engine.session(id)?;
+            let mut history = self.sessions.remove(&id).unwrap_or_default();
+            if facts.last_owner_seq == 0 {
+                history.clear();
+            }
+            Some((id, facts, history))
+        };
+        (engine.session_ids().filter_map(with_history).collect(), self.budget)
     }
 }

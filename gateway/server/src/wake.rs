@@ -35,6 +35,14 @@ impl Wake {
         }
     }
 
+    /// Wakes the thread whether it sleeps or not: for orders, which it does not look for before it
+    /// sleeps.
+    pub fn nudge(&self) {
+        if let Err(error) = self.0.waker.wake() {
+            tracing::error!(%error, "the gateway can't be woken; it looks around by itself");
+        }
+    }
+
     /// The gateway is about to sleep: gives true when it may, because nothing is `ready`.
     pub fn may_sleep(&self, ready: impl FnOnce() -> bool) -> bool {
         self.0.sleeping.store(true, Ordering::Relaxed);

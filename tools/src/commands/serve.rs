@@ -146,6 +146,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         .map_err(|error| Failure::Environment(format!("signals: {error}")))?;
     let mut told = Instant::now();
     let started = Server::start_with(args.config(sessions), &mut |_, progress| {
+        if signals.pending().any(|signal| signal != SIGHUP) {
+            // Nobody is served yet, and a start may be cut off anywhere.
+            say!("stopped while replaying {}", progress.file);
+            std::process::exit(0);
+        }
         if told.elapsed() > Duration::from_secs(1) {
             told = Instant::now();
             eprintln!("replaying {}: {} records", progress.file, progress.records);

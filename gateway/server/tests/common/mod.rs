@@ -1,21 +1,27 @@
-//! A server over a store of its own, and a client that does what it is told and nothing by itself.
+//! What all tests of the gateway share: sessions, messages, a server over a store of its own with
+//! a client that does what it is told (`client`), and a gateway without sockets (`world`).
 #![allow(dead_code, reason = "each test file uses its share of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
 
+pub mod client;
+pub mod world;
+
+#[allow(unused_imports, reason = "some tests have sockets, some have not")]
+pub use client::Client;
+#[allow(unused_imports, reason = "some tests have sockets, some have not")]
+pub use world::World;
+
 use hmac::{Hmac, KeyInit, Mac};
 use ringpit_core::command::*;
-use ringpit_core::event::*;
 use ringpit_core::*;
 use ringpit_server::sessions_file::{SessionEntry, parse};
 use ringpit_server::{Config, Handle, Server};
 use ringpit_wire::limits::FRAME_BYTES_MAX;
 use ringpit_wire::signature::{put_signature, signed_parts};
 use ringpit_wire::*;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// Operator.
 pub const OPERATOR: u64 = 1;
@@ -102,174 +108,6 @@ pub fn stamp() -> u64 {
     LAST.fetch_max(now, Ordering::Relaxed).max(now) + LAST.fetch_add(1, Ordering::Relaxed) % 2
 }
 
-/// What came from the server.
-#[derive(Debug)]
-pub struct Received {
-    pub bytes: Vec<u8>,
-    pub message: Outgoing,
-}
-
-/// A connection.
-pub struct Client {
-    pub stream: TcpStream,
-    pub session: u64,
-    pub version: u64,
-    buffer: Vec<u8>,
-}
-
-impl Client {
-    pub fn connect(address: SocketAddr, session: u64) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        Self { stream, session, version: 0, buffer: Vec::new() }
-    }
-
-    /// Connected, negotiated anew and established.
-    pub fn login(address: SocketAddr, session: u64) -> Self {
-        let mut client = Self::connect(address, session);
-        client.negotiate();
-        client.establish(1, 0);
-        client
-    }
-
-    /// The same session once more, on a new connection; gives the answer to Establish.
-    pub fn again(
-        address: SocketAddr,
-        old: &Self,
-        next: u64,
-        last: u64,
-    ) -> (Self, EstablishmentAck) {
-        let mut client = Self::connect(address, old.session);
-        client.version = old.version;
-        let ack = client.establish(next, last);
-        (client, ack)
-    }
-
-    pub fn raw(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).unwrap();
-    }
-
-    pub fn send(&mut self, message: &impl Plain) {
-        let bytes = frame(message);
-        self.raw(&bytes);
-    }
-
-    pub fn command(&mut self, command: impl Into<Command>) {
-        self.query(command, 0);
-    }
-
-    pub fn query(&mut self, command: impl Into<Command>, query_id: u64) {
-        let bytes = command_frame(&command.into(), query_id);
-        self.raw(&bytes);
-    }
-
-    pub fn asked_negotiate(&self, version: u64) -> Negotiate {
-        Negotiate {
-            session_id: SessionId(self.session),
-            session_ver_id: version,
-            timestamp: stamp(),
-            client_flow: FlowType::Idempotent,
-            server_flow: FlowType::Recoverable,
-            signature: [0; 32],
-        }
-    }
-
-    pub fn asked_establish(&self, next: u64, last: u64) -> Establish {
-        Establish {
-            session_id: SessionId(self.session),
-            session_ver_id: self.version,
-            timestamp: stamp(),
-            keep_alive_interval: 60_000,
-            next_seq_no: next,
-            last_received_seq_no: last,
-            cancel_on_disconnect: None,
-            grace_time: None,
-            signature: [0; 32],
-        }
-    }
-
-    pub fn negotiate(&mut self) {
-        let version = stamp();
-        let bytes = signed(&self.asked_negotiate(version), self.session as u8);
-        self.raw(&bytes);
-        match self.receive().message {
-            Outgoing::NegotiationResponse(response) => assert_eq!(response.session_ver_id, version),
-            other => panic!("{other:?}"),
-        }
-        self.version = version;
-    }
-
-    pub fn establish(&mut self, next: u64, last: u64) -> EstablishmentAck {
-        let bytes = signed(&self.asked_establish(next, last), self.session as u8);
-        self.raw(&bytes);
-        match self.receive().message {
-            Outgoing::EstablishmentAck(ack) => ack,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// The next message; `None` when the server has closed.
-    pub fn try_receive(&mut self) -> Option<Received> {
-        loop {
-            if let Some(len) = peek_len(&self.buffer).unwrap()
-                && len <= self.buffer.len()
-            {
-                let bytes: Vec<u8> = self.buffer.drain(..len).collect();
-                let message = decode_outgoing(&Frame::new(&bytes).unwrap()).unwrap();
-                return Some(Received { bytes, message });
-            }
-            let mut chunk = [0; 16 << 10];
-            match self.stream.read(&mut chunk) {
-                Ok(0) => return None,
-                Ok(count) => self.buffer.extend_from_slice(&chunk[..count]),
-                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return None,
-                Err(error) => panic!("nothing came: {error}"),
-            }
-        }
-    }
-
-    pub fn receive(&mut self) -> Received {
-        self.try_receive().expect("the server closed")
-    }
-
-    /// The next event, with its head.
-    pub fn event(&mut self) -> (EventHead, Event) {
-        match self.receive().message {
-            Outgoing::Event(head, event) => (head, event),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    pub fn report(&mut self) -> ExecutionReport {
-        match self.event().1 {
-            Event::ExecutionReport(report) => report,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    pub fn reject(&mut self) -> BusinessReject {
-        match self.receive().message {
-            Outgoing::BusinessReject(reject) => reject,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    pub fn terminated(&mut self) -> TerminationCode {
-        match self.receive().message {
-            Outgoing::Terminate(terminate) => terminate.code,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// Asserts that the server closes without another word.
-    pub fn closed(&mut self) {
-        if let Some(received) = self.try_receive() {
-            panic!("the server spoke: {:?}", received.message);
-        }
-    }
-}
-
 pub fn frame(message: &impl Plain) -> Vec<u8> {
     let mut buffer = [0; FRAME_BYTES_MAX];
     let len = encode(message, &mut buffer).unwrap();
@@ -293,38 +131,46 @@ pub fn signed(message: &impl Plain, secret: u8) -> Vec<u8> {
     bytes
 }
 
-/// Accounts 11, 12 and 13, instrument 1, without money.
-pub fn open_venue(operator: &mut Client) {
+/// Makes accounts 11, 12 and 13, and instrument 1 without money.
+pub fn venue() -> Vec<Command> {
     let text = |text| Text::new(text).unwrap();
-    operator.command(CreateAsset { asset: AssetId(1), code: text("USD"), decimals: 2 });
-    operator.command(CreateAsset { asset: AssetId(2), code: text("XYZ"), decimals: 0 });
-    operator.command(CreateInstrument {
-        instrument: InstrumentId(1),
-        code: text("XYZUSD"),
-        base: AssetId(2),
-        quote: AssetId(1),
-        lot_size: 1,
-        tick_value: 1,
-        risk: Risk::Off,
-        reference_price: None,
-        band_ticks: None,
-        halt_band_ticks: None,
-        halt_for: None,
-        max_order_qty: None,
-        max_notional: None,
-        max_open_orders: None,
-        max_position: None,
-        maker_fee_ppm: None,
-        taker_fee_ppm: None,
-        phase: None,
-    });
-    for account in 11..=13 {
-        operator.command(OpenAccount { account: AccountId(account), group: None });
-    }
-    for number in 1..=6 {
+    let mut commands = vec![
+        CreateAsset { asset: AssetId(1), code: text("USD"), decimals: 2 }.into(),
+        CreateAsset { asset: AssetId(2), code: text("XYZ"), decimals: 0 }.into(),
+        Command::from(CreateInstrument {
+            instrument: InstrumentId(1),
+            code: text("XYZUSD"),
+            base: AssetId(2),
+            quote: AssetId(1),
+            lot_size: 1,
+            tick_value: 1,
+            risk: Risk::Off,
+            reference_price: None,
+            band_ticks: None,
+            halt_band_ticks: None,
+            halt_for: None,
+            max_order_qty: None,
+            max_notional: None,
+            max_open_orders: None,
+            max_position: None,
+            maker_fee_ppm: None,
+            taker_fee_ppm: None,
+            phase: None,
+        }),
+    ];
+    let account = |id| Command::from(OpenAccount { account: AccountId(id), group: None });
+    commands.extend((11..=13).map(account));
+    commands
+}
+
+/// Has the operator make it over a real socket.
+pub fn open_venue(operator: &mut Client) {
+    for (index, command) in venue().into_iter().enumerate() {
+        operator.command(command);
         let (head, event) = operator.event();
         assert!(matches!(event, Event::Accepted(_)), "{event:?}");
-        assert_eq!((head.ref_seq_no, head.msg_seq_num), (Some(number), Some(number)));
+        let number = Some(index as u64 + 1);
+        assert_eq!((head.ref_seq_no, head.msg_seq_num), (number, number));
     }
 }
 
@@ -344,5 +190,32 @@ pub fn order(account: u64, cl_ord_id: u64, side: Side, price: i64, qty: u64) -> 
         post_only: false,
         min_qty: None,
         stp: Stp::NoPrevention,
+    }
+}
+
+/// A Negotiate of this session for this version, unsigned.
+pub fn asked_negotiate(session: u64, version: u64, timestamp: u64) -> Negotiate {
+    Negotiate {
+        session_id: SessionId(session),
+        session_ver_id: version,
+        timestamp,
+        client_flow: FlowType::Idempotent,
+        server_flow: FlowType::Recoverable,
+        signature: [0; 32],
+    }
+}
+
+/// An Establish of this session, unsigned, with the longest keep-alive.
+pub fn asked_establish(session: u64, version: u64, timestamp: u64) -> Establish {
+    Establish {
+        session_id: SessionId(session),
+        session_ver_id: version,
+        timestamp,
+        keep_alive_interval: 60_000,
+        next_seq_no: 1,
+        last_received_seq_no: 0,
+        cancel_on_disconnect: None,
+        grace_time: None,
+        signature: [0; 32],
     }
 }
