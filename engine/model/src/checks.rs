@@ -3,10 +3,12 @@
 
 use crate::Model;
 use crate::book::better;
+use crate::sales::Sale;
 use crate::state::{Instrument, Order, Place, is_gathering};
 use ringpit_core::command::{NewOrder, ReplaceOrder};
 use ringpit_core::limits::ICEBERG_SLICES_MAX;
 use ringpit_core::*;
+use std::collections::BTreeMap;
 
 fn refuse_if(fault: bool, reason: Reason) -> Result<(), Reason> {
     if fault { Err(reason) } else { Ok(()) }
@@ -210,6 +212,23 @@ impl Model {
                 assert!(bid.0 < ask.0, "book {} is crossed", instrument.id);
             }
         }
+        self.sales.iter().for_each(check_sale);
+    }
+}
+
+/// Nobody waits for what is free, and nobody has more than the limit.
+fn check_sale(sale: &Sale) {
+    for product in &sale.products {
+        let free = sale.free(product.id);
+        let mut units: BTreeMap<AccountId, u64> = BTreeMap::new();
+        for reservation in sale.reservations.iter().filter(|r| r.counts()) {
+            for (id, qty) in reservation.lines.iter().filter(|line| line.0 == product.id) {
+                *units.entry(reservation.account).or_default() += qty;
+                let waits = reservation.state == ReservationState::Queued;
+                assert!(!waits || *qty > free, "somebody waits for free units of {id}");
+            }
+        }
+        assert!(units.values().all(|units| *units <= product.limit), "more than the limit");
     }
 }
 

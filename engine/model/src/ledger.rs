@@ -60,7 +60,10 @@ impl Model {
     /// The sum of an account's open obligations in an asset.
     pub(crate) fn held(&self, account: AccountId, asset: AssetId) -> i64 {
         let holds = self.orders.iter().filter(|order| order.account == account);
-        holds.map(|order| self.order_hold(order)).filter(|hold| hold.0 == asset).map(|h| h.1).sum()
+        let holds = holds.map(|order| self.order_hold(order)).filter(|hold| hold.0 == asset);
+        holds.map(|hold| hold.1).sum::<i64>()
+            + self.held_by_auctions(account, asset)
+            + self.held_by_sales(account, asset)
     }
 
     pub(crate) fn available(&self, account: AccountId, asset: AssetId) -> i64 {

@@ -9,18 +9,28 @@
 #![expect(clippy::expect_used, reason = "only tests use the model: it stops where it is wrong")]
 
 mod admin;
+mod atomic;
+mod auctions;
+mod bids;
 mod book;
 mod call;
 mod checks;
+mod draw;
 mod ledger;
 mod matching;
 mod orders;
 mod phases;
 mod queries;
+mod reservations;
+mod sales;
 mod state;
+mod stats;
+mod wishes;
 
+use auctions::Auction;
 use ringpit_core::event::Event;
-use ringpit_core::{AccountId, AssetId, Command, Input, OrderId};
+use ringpit_core::{AccountId, AssetId, Command, CounterId, Input, OrderId, OriginId, RequestId};
+use sales::Sale;
 use std::collections::{BTreeMap, BTreeSet};
 
 use state::{Account, Asset, Instrument};
@@ -49,6 +59,14 @@ pub struct Model {
     last_place: u64,
     /// Deadlines set so far.
     last_deadline: u64,
+    auctions: Vec<Auction>,
+    sales: Vec<Sale>,
+    last_reservation: u64,
+    blocked_accounts: Vec<AccountId>,
+    blocked_origins: Vec<OriginId>,
+    counters: BTreeMap<CounterId, i64>,
+    /// Request ids of atomic interactions that were done.
+    atomics_done: Vec<(AccountId, RequestId)>,
     /// Prices of trades that stops have not been held against yet.
     fresh_trades: Vec<i64>,
     out: Vec<(u64, Event)>,
@@ -78,6 +96,13 @@ impl Model {
             last_trade: 0,
             last_place: 0,
             last_deadline: 0,
+            auctions: Vec::new(),
+            sales: Vec::new(),
+            last_reservation: 0,
+            blocked_accounts: Vec::new(),
+            blocked_origins: Vec::new(),
+            counters: BTreeMap::new(),
+            atomics_done: Vec::new(),
             fresh_trades: Vec::new(),
             out: Vec::new(),
         }
@@ -95,10 +120,12 @@ impl Model {
             self.time = due.time;
             self.fire(due);
             self.print_market_data();
+            self.print_products();
         }
         self.time = at;
         self.command(input);
         self.print_market_data();
+        self.print_products();
         self.check_invariants();
         std::mem::take(&mut self.out)
     }
@@ -117,6 +144,22 @@ impl Model {
             Command::ReplaceOrder(c) => self.replace_order(c),
             Command::MassCancel(c) => self.mass_cancel(c),
             Command::KillSwitch(c) => self.kill_switch(c),
+            Command::CreateAuction(c) => self.create_auction(c),
+            Command::PlaceBid(c) => self.place_bid(c),
+            Command::BuyNow(c) => self.buy_now(c),
+            Command::CancelAuction(c) => self.cancel_auction(c),
+            Command::CreateSale(c) => self.create_sale(c),
+            Command::AddProduct(c) => self.add_product(c),
+            Command::Restock(c) => self.restock(c),
+            Command::Reserve(c) => self.reserve(c),
+            Command::ReserveCart(c) => self.reserve_cart(c),
+            Command::Block(c) => self.block(c),
+            Command::Draw(c) => self.draw(c),
+            Command::Confirm(c) => self.confirm(c),
+            Command::Void(c) => self.void(c),
+            Command::Extend(c) => self.extend(c),
+            Command::Leave(c) => self.leave(c),
+            Command::Atomic(c) => self.atomic(c),
             Command::Tick => {}
             other => panic!("the model does not know {}", other.kind().word()),
         }

@@ -318,6 +318,8 @@ impl Model {
                 all.push(Due { time, set, kind: DeadlineKind::HaltEnd, id });
             }
         }
+        all.extend(self.auction_deadlines());
+        all.extend(self.sale_deadlines());
         all.sort_by_key(|due| (due.time, due.set));
         all
     }

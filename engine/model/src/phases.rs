@@ -77,11 +77,18 @@ impl Model {
     pub(crate) fn fire(&mut self, due: Due) {
         match due.kind {
             DeadlineKind::OrderExpiry => self.end(OrderId(due.id), ExecType::Expired, None),
-            DeadlineKind::HaltEnd => {
-                let id = u32::try_from(due.id).expect("an instrument's id");
-                self.enter(InstrumentId(id), Phase::Continuous);
-            }
-            other => panic!("the model does not know the deadline {}", other.word()),
+            DeadlineKind::HaltEnd => self.enter(InstrumentId(small(due.id)), Phase::Continuous),
+            DeadlineKind::AuctionOpen => self.open_auction(AuctionId(small(due.id))),
+            DeadlineKind::AuctionClose => self.close_auction(AuctionId(small(due.id))),
+            DeadlineKind::ReservationExpiry => self.expire_reservation(ReservationId(due.id)),
+            DeadlineKind::SaleClose => self.close_sale(SaleId(small(due.id))),
+            DeadlineKind::DrawBy => self.give_up_draw(SaleId(small(due.id))),
+            DeadlineKind::SessionGrace => unreachable!("the model has no sessions"),
         }
     }
+}
+
+/// The number of a thing whose ids are u32.
+fn small(id: u64) -> u32 {
+    u32::try_from(id).expect("it was a u32")
 }

@@ -5,7 +5,7 @@ use crate::book::{plain_report, quote};
 use crate::state::{Due, Order};
 use ringpit_core::command::{QueryBalance, QueryStats};
 use ringpit_core::event::{
-    Balance, Deadline, Event, ExecutionReport, InstrumentStats, Level, Rejected,
+    Balance, BidReport, Counter, Deadline, Event, ExecutionReport, Level, Rejected,
 };
 use ringpit_core::*;
 
@@ -14,18 +14,23 @@ fn refusal(command: CommandKind, id: u64, reason: Reason, field: Field) -> Vec<E
 }
 
 impl Model {
-    /// Answers a read-only command.
+    /// Answers a read-only command at a time by which every due deadline has been fired.
     ///
     /// # Panics
     /// When the command is not a query the model knows.
     #[must_use]
-    pub fn query(&self, input: &Input) -> Vec<Event> {
+    pub fn query(&self, at: u64, input: &Input) -> Vec<Event> {
         match &input.command {
             Command::QueryBalance(c) => self.query_balance(c),
             Command::QueryDepth(c) => self.query_depth(c.instrument),
             Command::QueryOpen(c) => self.query_open(c.account),
             Command::QueryDeadlines => self.query_deadlines(),
-            Command::QueryStats(c) => self.query_stats(c),
+            Command::QueryStats(c) => self.query_stats(at, c),
+            Command::QueryAuction(c) => self.query_auction(c.auction),
+            Command::QuerySale(c) => self.query_sale(c.sale),
+            Command::QueryCounter(c) => {
+                vec![Counter { counter: c.counter, value: self.counter(c.counter) }.into()]
+            }
             other => panic!("the model does not know {}", other.kind().word()),
         }
     }
@@ -75,7 +80,48 @@ impl Model {
             }
             .into()
         };
-        own.map(line).collect()
+        let mut answer: Vec<Event> = own.map(line).collect();
+        answer.extend(self.live_bids(account));
+        answer.extend(self.live_reservations(account));
+        answer
+    }
+
+    /// Bids that still hold money, by auction, then by acceptance.
+    fn live_bids(&self, account: AccountId) -> Vec<Event> {
+        let mut answer = Vec::new();
+        for auction in &self.auctions {
+            let sealed = auction.is_sealed();
+            for bid in auction.bids.iter().filter(|bid| bid.account == account) {
+                answer.push(
+                    BidReport {
+                        account,
+                        auction: auction.terms.auction,
+                        bid_id: Some(bid.id),
+                        state: if sealed { BidState::Accepted } else { BidState::Leading },
+                        price: Some(if sealed { bid.max } else { auction.price }),
+                        qty: None,
+                        reason: None,
+                    }
+                    .into(),
+                );
+            }
+        }
+        answer
+    }
+
+    /// Reservations that hold or wait, by their number.
+    fn live_reservations(&self, account: AccountId) -> Vec<Event> {
+        use ReservationState::{Entered, Held, Queued};
+        let mut found = Vec::new();
+        for sale in &self.sales {
+            for r in sale.reservations.iter().filter(|r| r.account == account) {
+                if matches!(r.state, Held | Queued | Entered) {
+                    found.push((r.id, self.reservation_event(sale, r)));
+                }
+            }
+        }
+        found.sort_by_key(|(id, _)| *id);
+        found.into_iter().map(|(_, event)| event.into()).collect()
     }
 
     fn query_deadlines(&self) -> Vec<Event> {
@@ -83,36 +129,31 @@ impl Model {
         self.deadlines().into_iter().map(line).collect()
     }
 
-    fn query_stats(&self, c: &QueryStats) -> Vec<Event> {
-        let id = c.instrument.expect("the model knows the statistics of instruments");
-        if !self.knows_instrument(id) {
-            let do_ = CommandKind::QueryStats;
-            let reason = Reason::UnknownInstrument;
-            return refusal(do_, u64::from(id.0), reason, Field::Instrument);
+    fn query_stats(&self, at: u64, c: &QueryStats) -> Vec<Event> {
+        match self.stats_fault(c) {
+            Some((id, reason, field)) => refusal(CommandKind::QueryStats, id, reason, field),
+            None => self.stats(at, c),
         }
-        let instrument = self.instrument(id);
-        let prices: Vec<i64> = instrument.trades.iter().map(|trade| trade.2).collect();
-        let volume: u128 = instrument.trades.iter().map(|trade| u128::from(trade.3)).sum();
-        let worth = |trade: &(_, _, i64, u64)| instrument.notional(trade.2, trade.3);
-        let turnover: Option<i128> = instrument.trades.iter().map(worth).sum();
-        let turnover = turnover.expect("a trade's worth is an i64");
-        let lots = i128::try_from(volume).expect("far below");
-        // What is beyond the numbers of the report is printed as their largest.
-        let printed = |sum: i128| i64::try_from(sum).unwrap_or(i64::MAX);
-        vec![
-            InstrumentStats {
-                instrument: id,
-                last: prices.last().copied(),
-                open: prices.first().copied(),
-                high: prices.iter().max().copied(),
-                low: prices.iter().min().copied(),
-                volume: printed(lots).unsigned_abs(),
-                turnover: printed(turnover),
-                vwap: turnover.checked_div(lots).map(printed),
-                vwap_rem: turnover.checked_rem(lots).map(printed),
-                trades: prices.len() as u64,
+    }
+
+    fn query_auction(&self, id: AuctionId) -> Vec<Event> {
+        if !self.knows_auction(id) {
+            let reason = Reason::UnknownAuction;
+            return refusal(CommandKind::QueryAuction, u64::from(id.0), reason, Field::Auction);
+        }
+        vec![self.auction_event(id, self.auction(id).state).into()]
+    }
+
+    fn query_sale(&self, id: SaleId) -> Vec<Event> {
+        match self.sale(id) {
+            Some(sale) => {
+                let products = sale.products.iter();
+                products.map(|product| sale.product_event(product.id).into()).collect()
             }
-            .into(),
-        ]
+            None => {
+                let reason = Reason::UnknownSale;
+                refusal(CommandKind::QuerySale, u64::from(id.0), reason, Field::Sale)
+            }
+        }
     }
 }

@@ -71,7 +71,7 @@ impl Pair {
         let mut events: Vec<(u64, Event)> = Vec::new();
         self.engine
             .query(now, &input, &mut |emitted: &Emitted<'_>| events.push((now, *emitted.event)));
-        let model: Vec<_> = self.model.query(&input).into_iter().map(|e| (now, e)).collect();
+        let model: Vec<_> = self.model.query(now, &input).into_iter().map(|e| (now, e)).collect();
         same(&events, &model)?;
         Ok(events.into_iter().map(|(_, event)| event).collect())
     }

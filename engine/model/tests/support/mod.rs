@@ -138,6 +138,52 @@ fn line(event: &Event) -> String {
         Event::Rejected(r) => {
             format!("rejected {} {}", r.reason.word(), r.field.map_or("-", |field| field.word()))
         }
+        other => shop_line(other),
+    }
+}
+
+fn shop_line(event: &Event) -> String {
+    match event {
+        Event::BidReport(r) => {
+            let id = r.bid_id.map_or("-".into(), |id| id.to_string());
+            let price = r.price.map_or(String::new(), |price| format!(" {price}"));
+            let qty = r.qty.map_or(String::new(), |qty| format!(" x{qty}"));
+            let reason = r.reason.map_or(String::new(), |reason| format!(" {}", reason.word()));
+            format!("bid {}/{id} {}{price}{qty}{reason}", r.account, r.state.word())
+        }
+        Event::Auction(a) => {
+            let price = a.price.map_or(String::new(), |price| format!(" {price}"));
+            let leader = a.leader.map_or(String::new(), |leader| format!(" leader {leader}"));
+            let met = a.reserve_met.map_or("", |met| if met { " met" } else { " not met" });
+            let (state, bids, closes) = (a.state.word(), a.bids, a.closes_at);
+            format!("auction {state}{price}{leader} bids {bids} closes {closes}{met}")
+        }
+        Event::Reservation(r) => {
+            let id = r.reservation.map_or("-".into(), |id| id.to_string());
+            let mut line = format!("reservation {id} of {} {}", r.account, r.state.word());
+            for (name, value) in [
+                ("at", r.position),
+                ("until", r.deadline),
+                ("amount", r.amount.map(i64::unsigned_abs)),
+            ] {
+                if let Some(value) = value {
+                    line += &format!(" {name} {value}");
+                }
+            }
+            for cart_line in r.lines.iter().flat_map(|lines| lines.iter()) {
+                line += &format!(" {}x{}", cart_line.product, cart_line.qty);
+            }
+            line + &r.reason.map_or(String::new(), |reason| format!(" {}", reason.word()))
+        }
+        Event::Product(p) => {
+            let (free, held, sold, waiting) = (p.free, p.held, p.sold, p.waiting);
+            format!("product {} free {free} held {held} sold {sold} waiting {waiting}", p.product)
+        }
+        Event::AtomicReport(r) => {
+            let leg = r.leg.map_or(String::new(), |leg| format!(" leg {leg}"));
+            let reason = r.reason.map_or(String::new(), |reason| format!(" {}", reason.word()));
+            format!("atomic {}{leg}{reason}", r.state.word())
+        }
         other => format!("{other:?}"),
     }
 }
