@@ -260,8 +260,7 @@ fn is_unsupported(c: &NewOrder) -> bool {
         && (matches!(c.tif, Ioc | Fok | AtOpen | AtClose) || c.post_only || c.min_qty.is_some());
     let bad_post_only =
         c.post_only && !(c.ord_type == OrdType::Limit && stays && c.min_qty.is_none());
-    let at_once = matches!(c.tif, Ioc | Fok);
-    let bad_display = c.display_qty.is_some() && (!limited || at_once);
+    let bad_display = c.display_qty.is_some() && !(limited && stays);
     let bad_min = c.min_qty.is_some() && matches!(c.tif, AtOpen | AtClose);
     bad_stop || bad_post_only || bad_display || bad_min
 }
