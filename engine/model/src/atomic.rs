@@ -35,6 +35,7 @@ impl Model {
         }
         let before = self.clone();
         self.out.clear();
+        self.in_atomic = true;
         for (place, leg) in c.legs.iter().enumerate() {
             if let Err(why) = self.leg(c, leg) {
                 *self = before;
@@ -46,6 +47,11 @@ impl Model {
         self.atomics_done.push(request);
         self.say_atomic(c, None);
         self.out.extend(caused);
+        self.in_atomic = false;
+        for instrument in std::mem::take(&mut self.interrupted) {
+            self.interrupt(instrument);
+        }
+        self.run_stops(Vec::new());
     }
 
     fn say_atomic(&mut self, c: &Atomic, failed: Option<(Option<u8>, Reason)>) {

@@ -44,7 +44,8 @@ impl Model {
         refuse_if(self.uses_cl_ord_id(c.account, c.cl_ord_id, None), Reason::DuplicateClOrdId)?;
         let instrument = self.instrument(c.instrument);
         let phase = instrument.phase;
-        refuse_if(!takes(phase, c), Reason::NotOpen)?;
+        let interrupted = self.interrupted.contains(&c.instrument);
+        refuse_if(!takes(phase, c) || interrupted, Reason::NotOpen)?;
         let waits = is_gathering(phase) || c.tif == TimeInForce::AtClose;
         let market_buy = c.ord_type == OrdType::Market && c.side == Side::Buy;
         let unpaid = instrument.risk == Risk::Cash && market_buy && waits;

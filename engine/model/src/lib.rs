@@ -29,7 +29,9 @@ mod wishes;
 
 use auctions::Auction;
 use ringpit_core::event::Event;
-use ringpit_core::{AccountId, AssetId, Command, CounterId, Input, OrderId, OriginId, RequestId};
+use ringpit_core::{
+    AccountId, AssetId, Command, CounterId, Input, InstrumentId, OrderId, OriginId, RequestId,
+};
 use sales::Sale;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,7 +70,11 @@ pub struct Model {
     /// Request ids of atomic interactions that were done.
     atomics_done: Vec<(AccountId, RequestId)>,
     /// Prices of trades that stops have not been held against yet.
-    fresh_trades: Vec<i64>,
+    fresh_trades: Vec<(InstrumentId, i64)>,
+    /// Whether legs of an atomic interaction are being done.
+    in_atomic: bool,
+    /// Instruments whose trading a leg interrupted.
+    interrupted: Vec<InstrumentId>,
     out: Vec<(u64, Event)>,
 }
 
@@ -104,6 +110,8 @@ impl Model {
             counters: BTreeMap::new(),
             atomics_done: Vec::new(),
             fresh_trades: Vec::new(),
+            in_atomic: false,
+            interrupted: Vec::new(),
             out: Vec::new(),
         }
     }

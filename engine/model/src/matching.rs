@@ -198,7 +198,7 @@ impl Model {
         if self.order(resting).leaves() == 0 {
             self.orders.retain(|order| order.id != resting);
         }
-        self.fresh_trades.push(price);
+        self.fresh_trades.push((id, price));
     }
 
     /// Both orders count the fill, the ledger moves, the trade gets its number.
@@ -256,8 +256,12 @@ impl Model {
         });
     }
 
-    /// Trading is interrupted: a call until the clock runs out.
-    fn interrupt(&mut self, id: InstrumentId) {
+    /// Trading is interrupted: a call until the clock runs out. While an atomic interaction runs
+    /// it is only noted; it begins after the last leg.
+    pub(crate) fn interrupt(&mut self, id: InstrumentId) {
+        if self.in_atomic {
+            return self.interrupted.push(id);
+        }
         self.last_deadline += 1;
         let set = self.last_deadline;
         let instrument = self.instrument(id);
@@ -270,24 +274,27 @@ impl Model {
         self.emit(PhaseChange { instrument: id, phase: Phase::OpeningCall });
     }
 
-    /// Runs the stops that the command's trades triggered, and those that these trigger.
-    pub(crate) fn run_stops(&mut self, instrument: InstrumentId, mut queue: Vec<OrderId>) {
+    /// Runs the stops that the command's trades triggered, and those that these trigger. Where
+    /// continuous trading has ended they stay.
+    pub(crate) fn run_stops(&mut self, mut queue: Vec<OrderId>) {
         loop {
-            for price in std::mem::take(&mut self.fresh_trades) {
+            for (instrument, price) in std::mem::take(&mut self.fresh_trades) {
                 for id in self.due_stops(instrument, price) {
                     if !queue.contains(&id) {
                         queue.push(id);
                     }
                 }
             }
-            if queue.is_empty() || self.instrument(instrument).phase != Phase::Continuous {
+            if queue.is_empty() {
                 return;
             }
             let id = queue.remove(0);
-            self.order_mut(id).place = Place::Incoming;
-            let order = *self.order(id);
-            self.report(&order, ExecType::Triggered, None);
-            self.run(id);
+            if self.instrument(self.order(id).instrument).phase == Phase::Continuous {
+                self.order_mut(id).place = Place::Incoming;
+                let order = *self.order(id);
+                self.report(&order, ExecType::Triggered, None);
+                self.run(id);
+            }
         }
     }
 

@@ -12,7 +12,9 @@ impl Model {
             return self.emit(refused(c, reason));
         }
         self.enter_order(c);
-        self.run_stops_after(c.instrument);
+        if !self.in_atomic {
+            self.run_stops_after(c.instrument);
+        }
     }
 
     /// What a fok or a minimum asks for is tried on a copy: did it trade enough?
@@ -90,7 +92,7 @@ impl Model {
             Some(last) if self.fresh_trades.is_empty() => self.due_stops(instrument, last),
             _ => Vec::new(),
         };
-        self.run_stops(instrument, due);
+        self.run_stops(due);
     }
 
     pub(crate) fn find_order(
@@ -163,7 +165,7 @@ impl Model {
         } else {
             self.order_mut(order.id).place = Place::Incoming;
             self.run(order.id);
-            self.run_stops(c.instrument, Vec::new());
+            self.run_stops(Vec::new());
         }
     }
 

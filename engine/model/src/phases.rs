@@ -31,16 +31,19 @@ impl Model {
         let open_over =
             old == Phase::OpeningCall || matches!(new, Phase::Continuous | Phase::Closed);
         let close_over = old == Phase::ClosingCall || new == Phase::Closed;
-        for id in self.ids(|order| order.instrument == instrument) {
-            let order = *self.order(id);
-            let waits_as_market = order.price.is_none() && order.place == Place::Book;
-            match order.tif {
-                TimeInForce::AtOpen if open_over => self.end(id, ExecType::Expired, None),
-                TimeInForce::AtClose if close_over => self.end(id, ExecType::Expired, None),
-                _ if uncrosses && waits_as_market => self.cancel(id, Reason::Unfilled),
-                _ => {}
+        let over = |order: &Order| match order.tif {
+            TimeInForce::AtOpen => open_over,
+            TimeInForce::AtClose => close_over,
+            _ => false,
+        };
+        let own = |order: &Order| order.instrument == instrument;
+        if uncrosses {
+            let waits_as_market = |o: &Order| o.price.is_none() && o.place == Place::Book;
+            for id in self.ids(|order| own(order) && waits_as_market(order) && !over(order)) {
+                self.cancel(id, Reason::Unfilled);
             }
         }
+        self.expire_all(instrument, over);
         self.instrument_mut(instrument).phase = new;
         if is_call(new) && !is_call(old) {
             self.instrument_mut(instrument).told_indicative = None;
@@ -57,7 +60,7 @@ impl Model {
                 self.fresh_trades.clear();
                 let last = self.instrument(instrument).last();
                 let due = last.map_or(Vec::new(), |last| self.due_stops(instrument, last));
-                self.run_stops(instrument, due);
+                self.run_stops(due);
             }
             Phase::PreOpen | Phase::OpeningCall | Phase::Halted => {}
         }
