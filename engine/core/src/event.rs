@@ -363,6 +363,20 @@ event_enum! {
 }
 
 impl Event {
+    /// The account whose affair it is; `None` for what everybody sees and for plain answers.
+    #[must_use]
+    pub const fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::ExecutionReport(event) => Some(event.account),
+            Self::CancelReject(event) => Some(event.account),
+            Self::BidReport(event) => Some(event.account),
+            Self::Reservation(event) => Some(event.account),
+            Self::AtomicReport(event) => Some(event.account),
+            Self::Balance(event) => Some(event.account),
+            _ => None,
+        }
+    }
+
     /// Whether everybody who subscribed sees it.
     #[must_use]
     pub const fn is_public(&self) -> bool {

@@ -22,8 +22,7 @@ impl Engine {
     }
 
     pub(crate) fn session_config(&mut self, c: &SessionConfig) {
-        let slot = self.sessions.slot(c.session);
-        self.sessions.list[slot as usize].config = Some(*c);
+        self.sessions.configure(c);
     }
 
     /// The session's orders go when its grace time is over; at once where there is none.

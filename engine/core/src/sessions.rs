@@ -34,11 +34,14 @@ pub(crate) struct Session {
 pub(crate) struct Sessions {
     pub list: Vec<Session>,
     ids: Directory,
+    /// Slots of drop-copy sessions, which get a numbered copy of their accounts' events.
+    pub drop_copies: Vec<u32>,
 }
 
 impl Default for Sessions {
     fn default() -> Self {
-        let mut sessions = Self { list: Vec::new(), ids: Directory::default() };
+        let mut sessions =
+            Self { list: Vec::new(), ids: Directory::default(), drop_copies: Vec::new() };
         sessions.slot(SessionId(0));
         sessions
     }
@@ -74,6 +77,17 @@ impl Sessions {
             grace: NONE,
         });
         slot
+    }
+
+    /// Sets what a session may do.
+    pub(crate) fn configure(&mut self, config: &SessionConfig) {
+        let slot = self.slot(config.session);
+        self.list[slot as usize].config = Some(*config);
+        self.drop_copies.retain(|other| *other != slot);
+        if config.role == Role::DropCopy {
+            self.drop_copies.push(slot);
+            self.drop_copies.sort_unstable_by_key(|slot| self.list[*slot as usize].id);
+        }
     }
 
     /// Whether a session may act for an account. The venue and operators may for all; a session

@@ -28,7 +28,8 @@ pub(crate) struct Step<'a, S> {
 pub(crate) type Refusal = (Reason, Option<Field>);
 
 impl Engine {
-    /// Sends an event out; one with an owner gets its number in the owner's stream.
+    /// Sends an event out; one with an owner gets its number in the owner's stream. Sessions for
+    /// drop copy get a numbered copy of what concerns their accounts.
     #[inline]
     pub(crate) fn emit<S: Sink>(
         &mut self,
@@ -41,6 +42,20 @@ impl Engine {
             self.held_back.push((owner, event));
             return;
         }
+        self.emit_to(cx, owner, &event);
+        if !self.sessions.drop_copies.is_empty()
+            && let Some(account) = event.account()
+        {
+            for at in 0..self.sessions.drop_copies.len() {
+                let copy = self.sessions.drop_copies[at];
+                if copy != owner && self.sessions.may_act(copy, account) {
+                    self.emit_to(cx, copy, &event);
+                }
+            }
+        }
+    }
+
+    fn emit_to<S: Sink>(&mut self, cx: &mut Step<'_, S>, owner: u32, event: &Event) {
         let session = &mut self.sessions.list[owner as usize];
         let (mut owner_seq, mut ref_seq_no) = (0, None);
         if owner != 0 {
@@ -51,9 +66,9 @@ impl Engine {
         self.digest.word(cx.seq);
         self.digest.word(cx.at);
         self.digest.word(session.id.0);
-        self.digest.value(&event);
+        self.digest.value(event);
         let (seq, at) = (cx.seq, cx.at);
-        cx.sink.emit(&Emitted { seq, at, owner: session.id, owner_seq, ref_seq_no, event: &event });
+        cx.sink.emit(&Emitted { seq, at, owner: session.id, owner_seq, ref_seq_no, event });
     }
 
     pub(crate) fn accept<S: Sink>(&mut self, cx: &mut Step<'_, S>, command: CommandKind, id: u64) {
