@@ -7,6 +7,7 @@
 mod atomic;
 mod closing;
 mod english;
+mod many;
 mod refused;
 mod script;
 mod sealed;
