@@ -117,25 +117,33 @@ impl Client {
     /// Takes a command; it goes out with the next [`Client::turn`]. Gives its number.
     ///
     /// # Errors
-    /// [`SendError`], and nothing was taken.
-    pub fn send(&mut self, command: &Command) -> Result<u64, SendError> {
-        self.session.send(self.now(), command)
+    /// When it was not taken, or the session has ended.
+    pub fn send(&mut self, command: &Command) -> Result<u64, ClientError> {
+        let sent = self.session.send(self.now(), command);
+        sent.map_err(|error| self.not_taken(error))
     }
 
     /// Takes a query; see [`Session::query`].
     ///
     /// # Errors
-    /// [`SendError`], and nothing was taken.
-    pub fn query(&mut self, query: &Command) -> Result<(u64, u64), SendError> {
-        self.session.query(self.now(), query)
+    /// When it was not taken, or the session has ended.
+    pub fn query(&mut self, query: &Command) -> Result<(u64, u64), ClientError> {
+        let sent = self.session.query(self.now(), query);
+        sent.map_err(|error| self.not_taken(error))
     }
 
     /// Subscribes to market data; see [`Session::subscribe`].
     ///
     /// # Errors
-    /// [`SendError`], and nothing was taken.
-    pub fn subscribe(&mut self, topic: Topic) -> Result<(u64, u64), SendError> {
-        self.session.subscribe(self.now(), topic)
+    /// When it was not taken, or the session has ended.
+    pub fn subscribe(&mut self, topic: Topic) -> Result<(u64, u64), ClientError> {
+        let sent = self.session.subscribe(self.now(), topic);
+        sent.map_err(|error| self.not_taken(error))
+    }
+
+    /// Why a message was not taken: where the session has ended, why it has.
+    fn not_taken(&self, error: SendError) -> ClientError {
+        if error == SendError::Ended { self.ended() } else { error.into() }
     }
 
     /// Moves bytes both ways and hands over what arrived. Waits for at most `wait` when nothing

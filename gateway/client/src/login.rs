@@ -22,6 +22,12 @@ impl Secret {
         hex::decode(digits).ok().filter(|bytes| !bytes.is_empty()).map(Self)
     }
 
+    /// Its hexadecimal digits, for a session file.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        hex::encode(&self.0)
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
