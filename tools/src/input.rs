@@ -70,6 +70,11 @@ impl Lines {
         Ok(Some(&self.line))
     }
 
+    /// The number of the line read last, from 1.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
     /// What is wrong with the line read last, `field: reason`, with its place before it.
     pub fn fault(&self, what: &str) -> Failure {
         self.progress.finish_and_clear();

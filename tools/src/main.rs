@@ -9,6 +9,7 @@ mod input;
 mod journal;
 mod output;
 mod progress;
+mod session_key;
 mod steps;
 
 use clap::Parser;

@@ -4,6 +4,7 @@ mod import;
 mod inspect;
 mod replay;
 mod run;
+mod send;
 mod serve;
 mod verify;
 
@@ -12,12 +13,13 @@ use clap::Subcommand;
 
 #[derive(Subcommand)]
 pub enum Command {
+    Serve(serve::Args),
     Run(run::Args),
+    Send(send::Args),
     Import(import::Args),
     Replay(replay::Args),
     Verify(verify::Args),
     Inspect(inspect::Args),
-    Serve(serve::Args),
 }
 
 impl Command {
@@ -27,12 +29,13 @@ impl Command {
     /// How it ended, when not well.
     pub fn run(self) -> Result<(), Failure> {
         match self {
+            Self::Serve(args) => serve::run(&args),
             Self::Run(args) => run::run(&args),
+            Self::Send(args) => send::run(&args),
             Self::Import(args) => import::run(&args),
             Self::Replay(args) => replay::run(&args),
             Self::Verify(args) => verify::run(&args),
             Self::Inspect(args) => inspect::run(&args),
-            Self::Serve(args) => serve::run(&args),
         }
     }
 }

@@ -3,6 +3,8 @@
 
 mod import;
 mod lobster;
+#[path = "../shared/lobster.rs"]
+mod reference;
 mod run;
 mod store;
 

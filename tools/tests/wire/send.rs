@@ -1,0 +1,119 @@
+//! `ringpit send`: what it prints, how it ends.
+
+use crate::scenario::{Play, generated};
+use crate::server::Server;
+use crate::{assert_same, prints, ringpit, timeless};
+use ringpit_vocab::read_event;
+use std::io::{BufRead, BufReader};
+use std::process::{Output, Stdio};
+
+const SCENARIO: &str = r#"# Two accounts, one book, trades, queries in between, refusals.
+{"do":"create_asset","asset":1,"code":"ABC","decimals":0}
+{"do":"create_asset","asset":2,"code":"USD","decimals":2}
+{"do":"open_account","account":1}
+{"do":"open_account","account":2}
+{"do":"deposit","account":1,"asset":1,"amount":100}
+{"do":"deposit","account":2,"asset":2,"amount":100000}
+{"do":"deposit","account":3,"asset":2,"amount":5}
+
+{"do":"create_instrument","instrument":1,"code":"ABC","base":1,"quote":2,"lot_size":1,"tick_value":1,"risk":"cash","maker_fee_ppm":-100,"taker_fee_ppm":1000}
+{"do":"new_order","account":1,"instrument":1,"cl_ord_id":1,"side":"sell","ord_type":"limit","qty":30,"price":100,"display_qty":10}
+{"do":"new_order","account":1,"instrument":1,"cl_ord_id":2,"side":"sell","ord_type":"limit","qty":10,"price":101}
+{"do":"query_depth","instrument":1}
+{"do":"new_order","account":2,"instrument":1,"cl_ord_id":1,"side":"buy","ord_type":"limit","qty":15,"price":100}
+{"do":"query_balance","account":2}
+{"do":"query_balance","account":9}
+{"do":"replace_order","account":1,"instrument":1,"orig_cl_ord_id":2,"cl_ord_id":3,"qty":5,"price":100}
+{"do":"new_order","account":2,"instrument":1,"cl_ord_id":2,"side":"buy","ord_type":"market","qty":40}
+{"do":"cancel_order","account":1,"instrument":1,"orig_cl_ord_id":77}
+{"do":"new_order","account":2,"instrument":7,"cl_ord_id":3,"side":"buy","ord_type":"limit","qty":1,"price":1}
+{"do":"set_phase","instrument":1,"phase":"halted"}
+{"do":"kill_switch","account":1,"on":true}
+{"do":"transfer","from":2,"to":1,"asset":2,"amount":7}
+{"do":"query_open","account":1}
+"#;
+
+fn send(server: &Server, file: &str, more: &[&str]) -> (Option<i32>, String, String) {
+    let (to, key) = (server.address().to_string(), server.sessions());
+    let mut args = vec!["send", file, "--to", &to, "--key", key.to_str().unwrap()];
+    args.extend(more);
+    let Output { status, stdout, stderr } = ringpit().args(args).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+#[test]
+fn send_prints_what_run_prints() {
+    let server = Server::start();
+    let file = server.path("scenario.jsonl");
+    std::fs::write(&file, SCENARIO).unwrap();
+    let file = file.to_str().unwrap();
+    let run = prints(&["run", file]);
+    let (code, sent, stderr) = send(&server, file, &[]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    assert_same(sent.lines().map(timeless), run.lines().map(timeless));
+}
+
+/// The lines that are the session's own: market data is lost with a connection.
+fn reports(lines: &[String]) -> impl Iterator<Item = &str> {
+    let own = |line: &&str| !read_event(line).unwrap().event.is_public();
+    lines.iter().map(String::as_str).filter(own).map(timeless)
+}
+
+#[test]
+fn send_goes_on_after_kills() {
+    let mut server = Server::start();
+    let play = Play::new(generated(5), server.path("").as_path());
+    let file = server.path("scenario.jsonl");
+    let (to, key) = (server.address().to_string(), server.sessions());
+    let mut sending = ringpit()
+        .args(["send", file.to_str().unwrap(), "--to", &to, "--key", key.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = Vec::new();
+    for line in BufReader::new(sending.stdout.take().unwrap()).lines() {
+        lines.push(line.unwrap());
+        if lines.len().is_multiple_of(20_000) {
+            server.kill();
+            server.spawn();
+        }
+    }
+    let Output { status, stderr, .. } = sending.wait_with_output().unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert!(status.success(), "{stderr}");
+    assert!(stderr.contains("connection lost"), "it was killed at least once");
+    assert_same(reports(&lines), reports(&play.expected));
+}
+
+#[test]
+fn a_line_that_cant_be_read_ends_it_after_the_answers_of_those_before() {
+    let server = Server::start();
+    let file = server.path("scenario.jsonl");
+    std::fs::write(&file, "{\"do\":\"open_account\",\"account\":1}\n{\"do\":\"dance\"}\n").unwrap();
+    let (code, sent, stderr) = send(&server, file.to_str().unwrap(), &[]);
+    assert_eq!(code, Some(2));
+    assert_eq!(timeless(sent.trim_end()), r#""event":"accepted","do":"open_account","id":1}"#);
+    assert!(stderr.contains("scenario.jsonl:2: do: unknown command `dance`"), "{stderr}");
+}
+
+#[test]
+fn what_is_wrong_with_the_session_is_said() {
+    let server = Server::start();
+    let file = server.path("empty.jsonl");
+    std::fs::write(&file, "").unwrap();
+    let file = file.to_str().unwrap();
+    assert_eq!(send(&server, file, &[]), (Some(0), String::new(), String::new()));
+    let (code, _, stderr) = send(&server, file, &["--session", "77"]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("no session 77"), "{stderr}");
+    let wrong = server.path("wrong.key");
+    std::fs::write(&wrong, "ffeeddccbbaa99887766554433221100\n").unwrap();
+    let (to, wrong) = (server.address().to_string(), wrong.to_str().unwrap().to_owned());
+    let args = ["send", file, "--to", &to, "--session", "1", "--key", &wrong];
+    let Output { status, stderr, .. } = ringpit().args(args).output().unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(2));
+    assert!(stderr.contains("unknown session or wrong secret"), "{stderr}");
+}
