@@ -5,6 +5,7 @@
 
 mod commands;
 mod failure;
+mod flow;
 mod input;
 mod journal;
 mod output;

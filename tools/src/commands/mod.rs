@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod demo;
 mod import;
 mod inspect;
 mod replay;
@@ -13,6 +14,7 @@ use clap::Subcommand;
 
 #[derive(Subcommand)]
 pub enum Command {
+    Demo(demo::Args),
     Serve(serve::Args),
     Run(run::Args),
     Send(send::Args),
@@ -29,6 +31,7 @@ impl Command {
     /// How it ended, when not well.
     pub fn run(self) -> Result<(), Failure> {
         match self {
+            Self::Demo(args) => demo::run(&args),
             Self::Serve(args) => serve::run(&args),
             Self::Run(args) => run::run(&args),
             Self::Send(args) => send::run(&args),
