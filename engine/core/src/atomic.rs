@@ -131,10 +131,12 @@ impl Engine {
             self.emit(cx, owner, event);
         }
         self.held_back = held_back;
-        self.run_stops(cx);
-        while let Some(book) = self.interrupts.pop() {
+        let mut interrupts = core::mem::take(&mut self.interrupts);
+        for book in interrupts.drain(..) {
             self.interrupt(cx, book);
         }
+        self.interrupts = interrupts;
+        self.run_stops(cx);
         Ok(())
     }
 

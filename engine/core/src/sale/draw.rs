@@ -70,11 +70,10 @@ impl Engine {
             let needed = self.sales.lines(slot).first().map_or(0, |line| line.1);
             let free = self.sales.products[product as usize].units.free;
             let hold_for_ns = self.sales.list[held.sale as usize].rules.hold_for;
-            let deadline_ns = cx.at.saturating_add(hold_for_ns);
-            let refused = self.barred(held.account, held.origin).or({
-                let beyond = deadline_ns > crate::limits::UNSIGNED_MAX;
-                (needed > free || beyond).then_some(Reason::NotDrawn)
-            });
+            let deadline_ns = cx.at.saturating_add(hold_for_ns).min(crate::limits::UNSIGNED_MAX);
+            let refused = self
+                .barred(held.account, held.origin)
+                .or((needed > free).then_some(Reason::NotDrawn));
             if let Some(reason) = refused {
                 self.give_back(cx, slot, ReservationState::Rejected, Some(reason));
             } else {

@@ -82,6 +82,12 @@ impl Engine {
         if c.price < 0 {
             return Err(at(Reason::BadValue, Field::Price));
         }
+        if c.limit_per_account == 0 {
+            return Err(at(Reason::BadValue, Field::LimitPerAccount));
+        }
+        if asset == Some(self.sales.list[sale as usize].quote) {
+            return Err(at(Reason::BadValue, Field::Asset));
+        }
         let rules = &self.sales.list[sale as usize].rules;
         if cx.at >= rules.closes_at {
             return Err(at(Reason::TooLate, Field::Sale));
@@ -217,7 +223,11 @@ fn bad_sale_field(c: &CreateSale) -> Option<Field> {
         (c.closes_at <= c.opens_at, Field::ClosesAt),
         (c.max_attempts.is_none() && c.attempts_window.is_some(), Field::MaxAttempts),
         (c.max_attempts.is_some() && c.attempts_window.is_none(), Field::AttemptsWindow),
+        (c.max_attempts == Some(0), Field::MaxAttempts),
+        (c.attempts_window == Some(0), Field::AttemptsWindow),
         (is_draw && c.waitlist.is_some(), Field::Waitlist),
+        (c.limit_per_account == Some(0), Field::LimitPerAccount),
+        (c.limit_per_origin == Some(0), Field::LimitPerOrigin),
         (c.seed_digest.is_some() != is_draw, Field::SeedDigest),
         (c.seed_digest.is_some_and(|digest| !hex(digest.as_str())), Field::SeedDigest),
         (c.draw_by.is_some_and(|time| !is_draw || time < c.closes_at), Field::DrawBy),

@@ -88,8 +88,7 @@ impl Engine {
         if sale.pays_by_balance() && self.ledger.available(account, sale.quote) < amount {
             return Err(Reason::InsufficientFunds);
         }
-        let deadline_ns = now_ns.saturating_add(sale.rules.hold_for);
-        if deadline_ns > UNSIGNED_MAX { Err(Reason::Overflow) } else { Ok(deadline_ns) }
+        Ok(now_ns.saturating_add(sale.rules.hold_for).min(UNSIGNED_MAX))
     }
 
     /// Voids all places of an account at a product.
