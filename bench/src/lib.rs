@@ -3,4 +3,5 @@
 //! It drives the other rooms from outside, by what they offer to everybody, and deliberately
 //! knows nothing private of them.
 
+pub mod apply;
 pub mod flow;

@@ -40,6 +40,8 @@ pub(crate) struct Machine<L, C> {
     checkpoint_inputs: u64,
     /// The number after which the line's last checkpoint stands.
     checkpointed_seq: u64,
+    /// The input that is being taken; here so that it is not copied about.
+    input: Input,
     tick: ([u8; 64], usize),
 }
 
@@ -75,6 +77,7 @@ impl<L: Log, C: Clock> Machine<L, C> {
             next_checkpoint: seq + CHECKPOINT_INPUTS_MIN,
             checkpoint_inputs: CHECKPOINT_INPUTS_MIN,
             checkpointed_seq: parts.checkpointed_seq,
+            input: Input::venue(Command::Tick),
             tick: (tick, tick_len),
         }
     }
@@ -102,50 +105,44 @@ impl<L: Log, C: Clock> Machine<L, C> {
         }
         let (bytes, len) = self.tick;
         self.append(RecordKind::Input, self.engine.seq() + 1, &bytes[..len])?;
-        self.apply(&Input::venue(Command::Tick));
+        step(&mut self.engine, self.now, &Input::venue(Command::Tick), &mut self.out);
         Ok(())
     }
 
     /// Takes one input: its encoded bytes, and the tag that came with it.
     pub(crate) fn take(&mut self, tag: u64, bytes: &[u8]) -> Result<(), Failure> {
-        let input = codec::decode(bytes)
+        codec::decode_into(bytes, &mut self.input)
             .map_err(|error| Failure::Invariant(format!("an input in the ring: {error}")))?;
-        let sender = (input.session, input.client_seq);
-        if input.command.is_query() {
-            return self.answer(tag, &input);
+        let (session, client_seq) = (self.input.session, self.input.client_seq);
+        if self.input.command.is_query() {
+            return self.answer(tag);
         }
-        if self.engine.is_duplicate(input.session, input.client_seq) {
+        if self.engine.is_duplicate(session, client_seq) {
             let last = (self.engine.seq(), self.engine.now());
-            self.out.note(OutputKind::Duplicate, last, sender, tag);
+            self.out.note(OutputKind::Duplicate, last, (session, client_seq), tag);
             self.gauges.duplicates.fetch_add(1, Ordering::Relaxed);
             return Ok(());
         }
         self.append(RecordKind::Input, self.engine.seq() + 1, bytes)?;
-        self.apply(&input);
+        step(&mut self.engine, self.now, &self.input, &mut self.out);
         if tag != 0 {
             let step = (self.engine.seq(), self.engine.now());
-            self.out.note(OutputKind::Applied, step, sender, tag);
+            self.out.note(OutputKind::Applied, step, (session, client_seq), tag);
         }
         Ok(())
     }
 
-    fn answer(&mut self, tag: u64, input: &Input) -> Result<(), Failure> {
+    fn answer(&mut self, tag: u64) -> Result<(), Failure> {
         self.fire_due()?;
         let before = self.out.count();
         self.out.set_tag(tag);
-        self.engine.query(self.now, input, &mut self.out);
+        self.engine.query(self.now, &self.input, &mut self.out);
         self.out.set_tag(0);
         let count = self.out.count() - before;
         let last = (self.engine.seq(), self.engine.now());
-        let sender = (input.session, input.client_seq);
+        let sender = (self.input.session, self.input.client_seq);
         self.out.note(OutputKind::EndOfQuery { count }, last, sender, tag);
         Ok(())
-    }
-
-    fn apply(&mut self, input: &Input) {
-        let seq = self.engine.seq() + 1;
-        self.engine.apply(seq, self.now, input, &mut self.out);
-        assert_eq!(self.engine.seq(), seq, "a step took its number");
     }
 
     /// Journals a record; while the log is full, waits and takes nothing more.
@@ -229,4 +226,11 @@ impl<L: Log, C: Clock> Machine<L, C> {
     pub(crate) fn failed(&self) -> Failure {
         self.journal_failure()
     }
+}
+
+/// The engine's next step.
+fn step(engine: &mut Engine, now: u64, input: &Input, out: &mut OutputRing) {
+    let seq = engine.seq() + 1;
+    engine.apply(seq, now, input, out);
+    assert_eq!(engine.seq(), seq, "a step took its number");
 }

@@ -135,8 +135,8 @@ impl Replay {
         if at < last {
             return Err(ReplayError::Time { seq, at, last });
         }
-        self.input =
-            codec::decode(entry.payload).map_err(|error| ReplayError::NotAnInput { seq, error })?;
+        codec::decode_into(entry.payload, &mut self.input)
+            .map_err(|error| ReplayError::NotAnInput { seq, error })?;
         if self.input.command.is_query() {
             return Err(ReplayError::Query { seq });
         }
