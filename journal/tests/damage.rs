@@ -315,6 +315,52 @@ fn foreign_renamed_and_stale_segments_are_named() {
     assert_eq!(damage.file, names[1]);
 }
 
+/// Marks are not in the chain of checksums: what takes one away is seen by the digest.
+#[test]
+fn a_mark_taken_out_of_a_full_segment_is_damage() {
+    let storage = MemStorage::new();
+    let (mut opened, _) = must_open(&storage, None);
+    for seq in 1..=900 {
+        append(&mut opened, 300);
+        flush(&mut opened);
+        if seq == 100 {
+            opened.flusher.mark().unwrap();
+        }
+    }
+    close(opened);
+    let name = segments(&storage).remove(0);
+    let records = records(&storage.content(&name).unwrap());
+    let (_, at, _) = records.iter().find(|(_, _, kind)| *kind == Kind::Mark).unwrap();
+    storage.corrupt(&name, |content| content.copy_within(at + 40.., *at));
+    let (Found::Damage(damage), _) = look(&storage, &small()) else { panic!("no damage") };
+    assert_eq!(damage.fault, Fault::Unlinked("digest"), "{damage}");
+    assert_eq!(damage.file, segments(&storage)[1]);
+}
+
+/// A crash between the making of a segment and the seal of the one before: opening seals it, whether
+/// the seal is missing or torn, so that the segment behind it is missed when it goes.
+#[test]
+fn a_seal_that_a_crash_prevented_or_tore_is_written_at_the_next_start() {
+    let storage = store(900, 9, 300);
+    let names = segments(&storage);
+    let before = &names[names.len() - 2];
+    let clean = storage.content(before).unwrap();
+    let (_, seal_at, kind) = *records(&clean).last().unwrap();
+    assert_eq!(kind, Kind::Seal);
+    for kept in [0, 3, 20, 39] {
+        let own = storage.restart();
+        own.corrupt(before, |content| content[seal_at + kept..].fill(0));
+        let (Found::Opened(recovered), line) = look(&own, &small()) else { panic!("damage") };
+        assert_line(&line, 900, 300);
+        assert_eq!(recovered.warnings.len(), usize::from(kept > 0), "{:?}", recovered.warnings);
+        assert!(recovered.cut.is_none());
+        assert_eq!(own.content(before).as_ref(), Some(&clean));
+        ringpit_journal::Storage::remove(&own, names.last().unwrap()).unwrap();
+        let (Found::Damage(damage), _) = look(&own, &small()) else { panic!("not missed") };
+        assert!(matches!(damage.fault, Fault::MissingSegment(_)), "{damage}");
+    }
+}
+
 #[test]
 fn stray_bytes_behind_a_seal_are_warned_of_and_cost_nothing() {
     let storage = store(900, 9, 300);
@@ -421,7 +467,8 @@ fn a_tail_of_another_line_is_not_taken() {
     }
     let pending = opened.appender.copy_tail();
     let (mut forked, _) = must_open(&fork, Some(&early));
-    let at = support::time_ns(100);
+    // No later than the other line's, so that nothing but the checksums tells the two apart.
+    let at = support::time_ns(11);
     for seq in 11..=12 {
         forked.appender.append(Kind::Input, seq, at, b"another history").unwrap();
     }
