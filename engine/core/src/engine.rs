@@ -101,7 +101,7 @@ impl Engine {
         assert!(at >= self.now, "time fell from {} to {at}", self.now);
         assert!(!input.command.is_query(), "a query takes no step");
         (self.seq, self.now) = (seq, at);
-        let mut cx = Step { seq, at, cause: NOBODY, cause_seq: 0, sink };
+        let mut cx = Step { seq, at, cause: NOBODY, cause_seq: 0, answered: true, sink };
         while let Some((time_ns, due)) = self.deadlines.pop(at) {
             cx.at = time_ns;
             self.fire(&mut cx, due);
@@ -113,6 +113,7 @@ impl Engine {
         }
         cx.cause = self.sessions.slot(input.session);
         cx.cause_seq = input.client_seq;
+        cx.answered = cx.cause == NOBODY || cx.cause_seq == 0;
         self.dispatch(&mut cx, &input.command);
         self.flush_lines(&mut cx);
     }

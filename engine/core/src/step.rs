@@ -21,6 +21,8 @@ pub(crate) struct Step<'a, S> {
     /// Slot of the session whose command is at work; nobody while a deadline fires.
     pub cause: u32,
     pub cause_seq: u64,
+    /// Whether the command's own report has come out, or there is nobody to get it.
+    pub answered: bool,
     pub sink: &'a mut S,
 }
 
@@ -28,8 +30,10 @@ pub(crate) struct Step<'a, S> {
 pub(crate) type Refusal = (Reason, Option<Field>);
 
 impl Engine {
-    /// Sends an event out; one with an owner gets its number in the owner's stream. Sessions for
-    /// drop copy get a numbered copy of what concerns their accounts.
+    /// Sends an event out; one with an owner gets its number in the owner's stream. Whoever sent the
+    /// command gets its own report (the first event) too when that is about what another session
+    /// opened: a payment service's confirm, an operator's cancel. Sessions for drop copy get a
+    /// numbered copy of what concerns their accounts.
     #[inline]
     pub(crate) fn emit<S: Sink>(
         &mut self,
@@ -43,6 +47,9 @@ impl Engine {
             return;
         }
         self.emit_to(cx, owner, &event);
+        if !core::mem::replace(&mut cx.answered, true) && owner != cx.cause && !event.is_public() {
+            self.emit_to(cx, cx.cause, &event);
+        }
         if !self.sessions.drop_copies.is_empty()
             && let Some(account) = event.account()
         {

@@ -100,7 +100,8 @@ fn the_state_is_what_it_was() {
             for _ in 0..random.below(16) {
                 let mut sink = |_: &Emitted<'_>| panic!("events wait");
                 let (seq, at) = (engine.seq(), engine.now());
-                let mut cx = Step { seq, at, cause: 0, cause_seq: 0, sink: &mut sink };
+                let mut cx =
+                    Step { seq, at, cause: 0, cause_seq: 0, answered: true, sink: &mut sink };
                 taken_back += usize::from(engine.place_bid(&mut cx, &random.bid()).is_ok());
             }
             engine.is_atomic = false;
