@@ -46,6 +46,9 @@ impl ServerError {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
+            Self::Sessions(SessionsError::Io { source, .. }) => {
+                source.kind() == std::io::ErrorKind::NotFound
+            }
             Self::Sessions(SessionsError::Content { .. })
             | Self::Listen(ListenError::Public { .. })
             | Self::Start(StartError::Config(_)) => true,

@@ -138,7 +138,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if args.dev {
         make_dev_sessions(args, &path)?;
     }
-    let sessions = load(&path).map_err(|error| failure(&error.into()))?;
+    let sessions = load(&path).map_err(|error| match failure(&error.into()) {
+        Failure::Input(text) if !path.exists() => {
+            Failure::Input(format!("{text}; --dev writes one for trying things out"))
+        }
+        other => other,
+    })?;
     for entry in sessions.iter().filter(|_| args.dev) {
         say!("session {}: {}", entry.config.session, entry.config.role.word());
     }

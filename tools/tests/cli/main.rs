@@ -6,6 +6,7 @@ mod lobster;
 #[path = "../shared/lobster.rs"]
 mod reference;
 mod run;
+mod serve;
 mod store;
 
 use std::process::Output;
