@@ -102,6 +102,11 @@ impl Hub {
 
     fn session_message(&mut self, key: usize, place: usize, frame: &Frame<'_>, now: Now) {
         if !self.sessions[place].session_messages.take(now.mono_ns) {
+            if frame.template_id() == template_id::SEQUENCE {
+                // It says what number comes next. Were it dropped, what follows it would be taken
+                // under other numbers than the client gave, and executed again when it is resent.
+                return self.terminate(key, TerminationCode::Throttled, now);
+            }
             let refusal = Reason::Throttled.into();
             return self.refuse(key, place, 0, frame.template_id(), refusal, now);
         }

@@ -38,6 +38,9 @@ pub const KEEP_ALIVE_SILENT_INTERVALS: u64 = 2;
 /// Bytes of one retransmission batch: bounds what a catching-up reader adds to its outbox; it
 /// asks again for the rest.
 pub const RETRANSMIT_BATCH_BYTES_MAX: usize = 64 << 10;
+/// The same for a batch from the journal: it costs a replay of the whole line, so that as much of
+/// it is sent as a request can ask for.
+pub const REPLAYED_BATCH_BYTES_MAX: usize = 512 << 10;
 
 /// Session messages (Sequence, RetransmitRequest) a second, and at once.
 pub const SESSION_MESSAGES_PER_SECOND: u32 = 100;
@@ -103,6 +106,7 @@ pub const DRAIN_NS_MAX: u64 = 3 * SECOND_NS;
 const _: () = assert!(CONNECTIONS_PER_ADDRESS_MAX <= CONNECTIONS_MAX);
 const _: () = assert!(SESSIONS_MAX <= CONNECTIONS_MAX);
 const _: () = assert!(RETRANSMIT_BATCH_BYTES_MAX < OUTBOX_BYTES_MAX);
+const _: () = assert!(REPLAYED_BATCH_BYTES_MAX < OUTBOX_BYTES_MAX);
 const _: () = assert!(OUTBOX_BYTES_MAX <= OUTBOX_TOTAL_BYTES_MAX);
 const _: () = assert!(HISTORY_BYTES_FIRST <= HISTORY_BYTES_MAX);
 const _: () = assert!(HISTORY_BYTES_MAX <= HISTORY_TOTAL_BYTES_MAX);

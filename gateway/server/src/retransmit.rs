@@ -4,7 +4,7 @@
 //! the hub only puts the answer together, and it is the same bytes that were sent the first time.
 
 use crate::hub::{Hub, Now};
-use crate::limits::RETRANSMIT_BATCH_BYTES_MAX;
+use crate::limits::{REPLAYED_BATCH_BYTES_MAX, RETRANSMIT_BATCH_BYTES_MAX};
 use crate::router::encode_numbered;
 use crate::session::ConnectionRef;
 use ringpit_core::SessionId;
@@ -105,7 +105,7 @@ impl Hub {
                     let Some(len) = encode_numbered(&sent.emitted(), &mut self.frame[..]) else {
                         break;
                     };
-                    if count > 0 && self.batch.len() + len > RETRANSMIT_BATCH_BYTES_MAX {
+                    if count > 0 && self.batch.len() + len > REPLAYED_BATCH_BYTES_MAX {
                         break;
                     }
                     self.batch.extend_from_slice(&self.frame[..len]);

@@ -66,7 +66,12 @@ impl Hub {
         }
     }
 
+    /// A subscriber that got it as its owner does not get it twice.
     fn give_subscribers(&mut self, emitted: &Emitted<'_>, topic: Topic) {
+        let owner = (emitted.owner_seq > 0)
+            .then(|| self.sessions.place_of_run(emitted.owner))
+            .flatten()
+            .and_then(|place| self.sessions[place].connection);
         let head = EventHead {
             seq: emitted.seq,
             at: emitted.at,
@@ -76,7 +81,11 @@ impl Hub {
         };
         let Some(len) = encode_event(&head, emitted.event, &mut self.frame[..]) else { return };
         let mut listeners = std::mem::take(&mut self.listeners);
-        self.subscriptions.each(topic, &mut |key| listeners.push(key));
+        self.subscriptions.each(topic, &mut |key| {
+            if owner != Some(key) {
+                listeners.push(key);
+            }
+        });
         for key in listeners.drain(..) {
             self.push_frame(key, emitted.seq, len);
         }

@@ -224,18 +224,27 @@ fn new_business_cancels_and_session_messages_have_buckets_of_their_own() {
 fn sustained_abuse_ends_the_connection() {
     let mut world = World::default();
     let (key, _) = world.login(NARROW);
-    let sequence = frame(&Sequence { next_seq_no: 1 });
-    let said = world.say(key, &sequence.repeat(100));
-    assert_eq!(said, [], "a hundred a second are fine");
-    let said = world.say(key, &sequence.repeat(1_500));
+    let request = frame(&LimitsRequest {});
+    let said = world.say(key, &request.repeat(100));
+    assert!(said.iter().all(|it| matches!(it, Outgoing::Limits(_))), "a hundred a second are fine");
+    let said = world.say(key, &request.repeat(1_500));
     let is_throttled = |it: &Outgoing| match it {
-        Outgoing::BusinessReject(reject) => {
-            (reject.ref_seq_no, reject.reason) == (0, Reason::Throttled)
-        }
+        Outgoing::BusinessReject(reject) => reject.reason == Reason::Throttled,
         _ => false,
     };
     assert_eq!(said.iter().filter(|it| is_throttled(it)).count(), 1_001);
     let Some(Outgoing::Terminate(terminate)) = said.last() else { panic!("{:?}", said.last()) };
+    assert_eq!(terminate.code, TerminationCode::Throttled);
+}
+
+#[test]
+fn a_sequence_too_many_ends_the_connection_before_numbers_go_astray() {
+    let mut world = World::default();
+    let (key, _) = world.login(NARROW);
+    let sequence = frame(&Sequence { next_seq_no: 1 });
+    assert_eq!(world.say(key, &sequence.repeat(100)), [], "a hundred a second are fine");
+    let said = world.say(key, &sequence);
+    let [Outgoing::Terminate(terminate)] = said[..] else { panic!("{said:?}") };
     assert_eq!(terminate.code, TerminationCode::Throttled);
 }
 
