@@ -89,8 +89,8 @@ pub enum Delivery<'a> {
         /// Its number now.
         to: u64,
     },
-    /// A message will not be answered: its refusal was lost with a connection, or its report went
-    /// to another session, whose order it concerned.
+    /// A message will not be answered. A command was refused, and not executed: the refusal was
+    /// lost with a connection. A request concerned the connection that is gone.
     Passed {
         /// Its number.
         number: u64,

@@ -190,8 +190,7 @@ impl Outbound {
 
     /// Answers come in the order of the numbers, so what is below the highest answered one and
     /// still waits will never be answered: a command was refused on a connection that was lost
-    /// before the refusal arrived, or its report went to another session; a query was taken for a
-    /// repeat, and is asked again.
+    /// before the refusal arrived; a query was taken for a repeat, and is asked again.
     pub(crate) fn pass(&mut self, out: &mut Buffer, handler: Handler<'_>) {
         let mut from = 0;
         while let Some((entry, _)) = self.pending.next_from(from) {

@@ -229,7 +229,7 @@ impl Printer {
                 if let Some((line, kind)) = self.sent.remove(&number) {
                     let (file, word) = (&self.file, kind.word());
                     eprintln!(
-                        "{file}:{line}: {word}: its answer was lost with a connection, or went to the session whose order it was about"
+                        "{file}:{line}: {word}: refused; the reason was lost with a connection"
                     );
                 }
             }

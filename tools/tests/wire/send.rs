@@ -7,7 +7,7 @@ use ringpit_vocab::read_event;
 use std::io::{BufRead, BufReader};
 use std::process::{Output, Stdio};
 
-const SCENARIO: &str = r#"# Two accounts, one book, trades, queries in between, refusals.
+const SCENARIO: &str = r#"# One of everything that needs no clock, refusals and queries in between.
 {"do":"create_asset","asset":1,"code":"ABC","decimals":0}
 {"do":"create_asset","asset":2,"code":"USD","decimals":2}
 {"do":"open_account","account":1}
@@ -31,6 +31,25 @@ const SCENARIO: &str = r#"# Two accounts, one book, trades, queries in between, 
 {"do":"kill_switch","account":1,"on":true}
 {"do":"transfer","from":2,"to":1,"asset":2,"amount":7}
 {"do":"query_open","account":1}
+{"do":"create_auction","auction":1,"kind":"english","seller":2,"asset":1,"qty":1,"quote":2,"start_price":10,"opens_at":0,"closes_at":4611686018427387904}
+{"do":"open_account","account":4}
+{"do":"deposit","account":4,"asset":2,"amount":500}
+{"do":"place_bid","account":4,"auction":1,"max_price":70,"bid_id":1}
+{"do":"place_bid","account":2,"auction":1,"max_price":70,"bid_id":1}
+{"do":"cancel_auction","auction":1}
+{"do":"create_sale","sale":1,"opens_at":0,"closes_at":4611686018427387904,"hold_for":0,"payment":"balance","seller":2,"quote":2}
+{"do":"add_product","sale":1,"product":7,"stock":3,"price":20,"limit_per_account":2}
+{"do":"reserve","account":4,"sale":1,"product":7,"qty":2,"request_id":1}
+{"do":"reserve","account":4,"sale":1,"product":7,"qty":1,"request_id":2}
+{"do":"reserve_cart","account":4,"sale":1,"request_id":3,"lines":[[7,9]]}
+{"do":"restock","sale":1,"product":7,"delta":-1}
+{"do":"atomic","account":4,"request_id":9,"legs":[{"do":"add","counter":5,"delta":2,"max":3},{"do":"transfer","from":4,"to":2,"asset":2,"amount":1}]}
+{"do":"atomic","account":4,"request_id":10,"legs":[{"do":"add","counter":5,"delta":2,"max":3}]}
+{"do":"query_counter","counter":5}
+{"do":"query_sale","sale":1}
+{"do":"query_auction","auction":1}
+{"do":"query_stats","instrument":1}
+{"do":"query_deadlines"}
 "#;
 
 fn send(server: &Server, file: &str, more: &[&str]) -> (Option<i32>, String, String) {
