@@ -4,4 +4,11 @@
 //! knows nothing private of them.
 
 pub mod apply;
+pub mod error;
+pub mod floors;
 pub mod flow;
+pub mod idle;
+pub mod machine;
+pub mod quick;
+pub mod round_trip;
+pub mod spread;

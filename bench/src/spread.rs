@@ -1,0 +1,121 @@
+//! Several rounds of one figure: the middle one, the smallest and the largest.
+
+use hdrhistogram::Histogram;
+use serde_json::{Value, json};
+
+/// A figure over all rounds.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Spread {
+    /// The middle one.
+    pub median: f64,
+    /// The smallest.
+    pub min: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+impl Spread {
+    /// Of these figures.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn of(figures: &[f64]) -> Self {
+        assert!(!figures.is_empty(), "a spread needs a figure");
+        let mut sorted = figures.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let middle = sorted.len() / 2;
+        let median = if sorted.len().is_multiple_of(2) {
+            f64::midpoint(sorted[middle - 1], sorted[middle])
+        } else {
+            sorted[middle]
+        };
+        Self { median, min: sorted[0], max: sorted[sorted.len() - 1] }
+    }
+
+    /// As JSON.
+    #[must_use]
+    pub fn to_json(self) -> Value {
+        json!({ "median": self.median, "min": self.min, "max": self.max })
+    }
+}
+
+/// Latencies, a histogram a round.
+#[derive(Clone, Debug, Default)]
+pub struct Latencies {
+    rounds: Vec<Histogram<u64>>,
+}
+
+/// Percentiles that are told.
+const PERCENTILES: [(&str, f64); 3] = [("p50", 50.0), ("p99", 99.0), ("p99.9", 99.9)];
+
+impl Latencies {
+    /// Keeps a round.
+    pub fn keep(&mut self, round: Histogram<u64>) {
+        self.rounds.push(round);
+    }
+
+    /// How many were measured.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.rounds.iter().map(Histogram::len).sum()
+    }
+
+    /// A percentile's spread over the rounds, in microseconds.
+    ///
+    /// # Panics
+    /// When no round was kept.
+    #[must_use]
+    pub fn percentile_us(&self, percentile: f64) -> Spread {
+        let at = |round: &Histogram<u64>| round.value_at_percentile(percentile) as f64 / 1_000.0;
+        Spread::of(&self.rounds.iter().map(at).collect::<Vec<f64>>())
+    }
+
+    /// As JSON, in microseconds.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let mut object = json!({ "count": self.count(), "unit": "us" });
+        for (name, percentile) in PERCENTILES {
+            object[name] = self.percentile_us(percentile).to_json();
+        }
+        object
+    }
+}
+
+/// An empty histogram of nanoseconds, three digits exact.
+///
+/// # Panics
+/// Never: three digits are allowed.
+#[must_use]
+pub fn nanoseconds() -> Histogram<u64> {
+    let Ok(histogram) = Histogram::new(3) else { unreachable!("three digits are allowed") };
+    histogram
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_names_middle_and_ends() {
+        let odd = Spread::of(&[3.0, 1.0, 2.0]);
+        assert_eq!(odd, Spread { median: 2.0, min: 1.0, max: 3.0 });
+        let even = Spread::of(&[4.0, 1.0, 2.0, 3.0]);
+        assert_eq!(even, Spread { median: 2.5, min: 1.0, max: 4.0 });
+    }
+
+    #[test]
+    fn percentiles_are_taken_round_by_round() {
+        let mut latencies = Latencies::default();
+        for slowest in [100_000, 200_000, 300_000] {
+            let mut round = nanoseconds();
+            (0..98).for_each(|_| round.record(1_000).unwrap());
+            (0..2).for_each(|_| round.record(slowest).unwrap());
+            latencies.keep(round);
+        }
+        let p99 = latencies.percentile_us(99.0);
+        assert_eq!(latencies.count(), 300);
+        assert!((latencies.percentile_us(50.0).median - 1.0).abs() < 0.01);
+        assert!((p99.median - 200.0).abs() < 1.0 && (p99.max - 300.0).abs() < 1.0);
+    }
+}
