@@ -48,7 +48,7 @@ impl Disk {
     /// When one fails.
     pub fn round(&mut self, writes: usize) -> Result<Histogram<u64>, BenchError> {
         let measured = std::thread::scope(|scope| scope.spawn(|| self.measure(writes)).join());
-        measured.unwrap_or_else(|_| Err(BenchError::Panic))
+        measured.unwrap_or(Err(BenchError::Panic))
     }
 
     fn measure(&mut self, writes: usize) -> Result<Histogram<u64>, BenchError> {

@@ -40,9 +40,9 @@ pub struct Quick {
     pub inputs: usize,
     /// Events that they cause.
     pub events: u64,
-    /// Nanoseconds a step, the input being there.
+    /// Nanoseconds of processor time a step, the input being there.
     pub apply_ns: Spread,
-    /// Nanoseconds a step, the input being read from its encoded form.
+    /// Nanoseconds of processor time a step, the input being read from its encoded form.
     pub decode_and_apply_ns: Spread,
     /// Durable writes.
     pub disk: Latencies,
@@ -125,7 +125,7 @@ impl fmt::Display for Quick {
         writeln!(out, "{}", self.machine)?;
         writeln!(out, "Median of the rounds (smallest to largest round).\n")?;
         let (inputs, events) = (self.inputs, self.events);
-        writeln!(out, "Engine in process, {inputs} inputs, {events} events")?;
+        writeln!(out, "Engine in process, {inputs} inputs, {events} events, processor time")?;
         for (name, ns) in [("step", self.apply_ns), ("decode, step", self.decode_and_apply_ns)] {
             let (Spread { median, min, max }, rate) = (ns, 1_000.0 / ns.median);
             writeln!(

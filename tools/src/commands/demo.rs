@@ -3,15 +3,14 @@
 
 mod cast;
 mod checks;
-mod process;
 mod screen;
 mod trader;
 
 use crate::failure::Failure;
+use crate::process::{Process, environment};
 use cast::Cast;
 use checks::Check;
 use hdrhistogram::Histogram;
-use process::{Process, environment};
 use ringpit_client::{Client, ClientError, Delivery};
 use ringpit_core::Event;
 use screen::Screen;

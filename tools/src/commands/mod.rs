@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod bench;
 mod demo;
 mod import;
 mod inspect;
@@ -22,6 +23,7 @@ pub enum Command {
     Replay(replay::Args),
     Verify(verify::Args),
     Inspect(inspect::Args),
+    Bench(bench::Args),
 }
 
 impl Command {
@@ -39,6 +41,7 @@ impl Command {
             Self::Replay(args) => replay::run(&args),
             Self::Verify(args) => verify::run(&args),
             Self::Inspect(args) => inspect::run(&args),
+            Self::Bench(args) => bench::run(&args),
         }
     }
 }

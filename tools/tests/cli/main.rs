@@ -1,6 +1,7 @@
 //! The command line from outside: what it prints, where, and how it ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod bench;
 mod import;
 mod lobster;
 #[path = "../shared/lobster.rs"]

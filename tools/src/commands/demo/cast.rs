@@ -1,16 +1,13 @@
 //! Who plays in the demo, what they send and when.
 
-use super::process::environment;
 use crate::failure::Failure;
 use crate::flow::{BASE, Dice, ENDOWMENT, Flow, QUOTE, opening};
-use ringpit_client::{Login, Secret};
+use crate::members::{Member, write_sessions};
+use crate::process::imported;
+use ringpit_client::Login;
 use ringpit_core::command::Deposit;
-use ringpit_core::{AccountId, Command, Risk};
+use ringpit_core::{AccountId, Command, Risk, Role};
 use ringpit_vocab::Scenario;
-use std::fmt::Write as _;
-use std::fs::OpenOptions;
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 /// The operator's session.
@@ -18,9 +15,6 @@ const OPERATOR: u64 = 1;
 
 /// Session of the first trader; the others follow. Its account has the number of its place.
 const FIRST_TRADER: u64 = 11;
-
-/// Bytes of a secret.
-const SECRET_BYTES: usize = 32;
 
 /// Money and shares of each account when a market data file is played: it knows no poverty.
 const RICH: i64 = ENDOWMENT * 1_000;
@@ -102,11 +96,12 @@ impl Cast {
     }
 
     fn new(opening: Vec<Command>, traders: u64, given: i64) -> Result<Self, Failure> {
-        let operator = Login::new(OPERATOR, secret()?);
+        let operator = Member::new(OPERATOR, Role::Operator, None)?.login;
         let mut parts = Vec::new();
         for place in 0..traders {
-            let login = Login::new(FIRST_TRADER + place, secret()?);
-            parts.push(Part { login, account: AccountId(place + 1), cues: Vec::new() });
+            let account = AccountId(place + 1);
+            let member = Member::new(FIRST_TRADER + place, Role::Trader, Some(account.0))?;
+            parts.push(Part { login: member.login, account, cues: Vec::new() });
         }
         Ok(Self { operator, opening, parts, given })
     }
@@ -128,40 +123,15 @@ impl Cast {
     /// # Errors
     /// [`Failure`] when it can't be written.
     pub fn write_sessions(&self, folder: &Path) -> Result<(), Failure> {
-        let mut text = String::new();
-        let mut session = |login: &Login, role: &str, accounts: &str| {
-            let (id, secret) = (login.session, login.secret.to_hex());
-            // Writing to memory does not fail.
-            let _ = write!(
-                text,
-                "[[session]]\nid = {id}\nsecret_hex = \"{secret}\"\nrole = \"{role}\"\n\
-                 accounts = [{accounts}]\nmessages_per_second = 1000000\nburst = 1000000\n\
-                 cancels_per_second = 1000000\norders_in_flight = 1000000\n\n"
-            );
-        };
-        session(&self.operator, "operator", "");
-        for part in &self.parts {
-            session(&part.login, "trader", &part.account.to_string());
-        }
-        let mut options = OpenOptions::new();
-        let file =
-            options.write(true).create_new(true).mode(0o600).open(folder.join("sessions.toml"));
-        file.and_then(|mut file| file.write_all(text.as_bytes()))
-            .map_err(|error| environment("the session file", &error))
+        let operator = Member { login: self.operator.clone(), role: Role::Operator, account: None };
+        let mut members = vec![operator];
+        members.extend(self.parts.iter().map(|part| Member {
+            login: part.login.clone(),
+            role: Role::Trader,
+            account: Some(part.account.0),
+        }));
+        write_sessions(folder, &members)
     }
-}
-
-/// What `ringpit import lobster` makes of a file.
-fn imported(file: &str) -> Result<Vec<u8>, Failure> {
-    let program = std::env::current_exe().map_err(|error| environment("this program", &error))?;
-    let output = std::process::Command::new(program)
-        .args(["import", "lobster", file])
-        .output()
-        .map_err(|error| environment("ringpit import", &error))?;
-    if output.status.success() {
-        return Ok(output.stdout);
-    }
-    Err(Failure::Input(String::from_utf8_lossy(&output.stderr).trim_end().to_owned()))
 }
 
 /// The imported opening, with risk checks on, fees, and money for everybody.
@@ -180,12 +150,4 @@ fn with_money(command: Command) -> Vec<Command> {
         }
         other => vec![other],
     }
-}
-
-fn secret() -> Result<Secret, Failure> {
-    let mut bytes = [0; SECRET_BYTES];
-    std::fs::File::open("/dev/urandom")
-        .and_then(|mut random| random.read_exact(&mut bytes))
-        .map_err(|error| environment("/dev/urandom", &error))?;
-    Ok(Secret::new(bytes))
 }

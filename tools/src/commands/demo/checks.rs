@@ -2,10 +2,10 @@
 //! told, what the server answers, and what the journal holds.
 
 use super::cast::{Cast, Part};
-use super::process::Process;
 use super::trader::{Fill, Told, fetch_again};
 use crate::failure::Failure;
 use crate::flow::{BASE, QUOTE};
+use crate::process::Process;
 use ringpit_client::{Client, ClientError, Delivery};
 use ringpit_core::command::QueryBalance;
 use ringpit_core::{AccountId, AssetId, Command, Event, codec};

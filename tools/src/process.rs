@@ -1,4 +1,4 @@
-//! The server of the demo: this very program as a process of its own, so that it can be killed.
+//! This very program as a process of its own: a server that can be measured and killed, an import.
 
 use crate::failure::Failure;
 use rustix::process::{Pid, Signal, kill_process};
@@ -74,6 +74,11 @@ impl Process {
         }
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `kill -9`: it does not get to say or write anything any more.
     ///
     /// # Errors
@@ -100,6 +105,22 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What `ringpit import lobster` makes of a file.
+///
+/// # Errors
+/// [`Failure`] with what it said, when it can't be imported.
+pub fn imported(file: &str) -> Result<Vec<u8>, Failure> {
+    let program = std::env::current_exe().map_err(|error| environment("this program", &error))?;
+    let output = std::process::Command::new(program)
+        .args(["import", "lobster", file])
+        .output()
+        .map_err(|error| environment("ringpit import", &error))?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    Err(Failure::Input(String::from_utf8_lossy(&output.stderr).trim_end().to_owned()))
 }
 
 /// An error of the environment, and of what.
