@@ -59,7 +59,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             input_slots: 4_096,
-            priority_slots: 256,
+            priority_slots: 1_024,
             output_slots: 8_192,
             long_inputs: 256,
             reserved_percent: 10,
