@@ -13,7 +13,7 @@ use crate::ids::{AccountId, CounterId, ProductId, RequestId, SaleId};
 use crate::limits::{COUNTERS_MAX, LIST_MAX};
 use crate::reason::Reason;
 use crate::step::{Refusal, Step};
-use crate::words::{AtomicState, ReservationState, TimeInForce};
+use crate::words::{AtomicState, ReservationState};
 use alloc::vec::Vec;
 use hashbrown::HashTable;
 
@@ -231,9 +231,6 @@ impl Engine {
     /// An order that trades now or not at all, under all its own rules.
     fn order_leg<S: Sink>(&mut self, cx: &mut Step<'_, S>, c: &NewOrder) -> Result<(), Reason> {
         if let Some(book) = self.book_ids.get(u64::from(c.instrument.0)) {
-            if !matches!(c.tif, TimeInForce::Ioc | TimeInForce::Fok) {
-                return Err(Reason::Unsupported);
-            }
             let Some(state) = self.books.get(book as usize) else { return Ok(()) };
             let (last, stats) = (state.last, state.stats);
             self.log_book(BookUndo::Values { book, last, stats });

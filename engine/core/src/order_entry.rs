@@ -47,7 +47,9 @@ impl Engine {
             return Err(Reason::AccountKilled);
         }
         check_fields(c, cx.at)?;
-        if !is_supported(c) {
+        // A leg of an atomic interaction trades now or not at all.
+        let waits = !matches!(c.tif, TimeInForce::Ioc | TimeInForce::Fok);
+        if !is_supported(c) || (self.is_atomic && waits) {
             return Err(Reason::Unsupported);
         }
         if self.orders.by_name(account, c.cl_ord_id).is_some() {

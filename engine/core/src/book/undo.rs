@@ -66,6 +66,7 @@ impl Engine {
         self.orders.hot_mut(slot).shown += to_shown;
         self.orders[slot].leaves += qty;
         let order = self.orders[slot];
+        *self.book_mut(order.book).open_mut(order.side) += qty;
         if self.book(order.book).counts_positions() {
             let position = self.positions.get_mut(order.account, order.book);
             *position.open_mut(order.side) += i128::from(qty);
@@ -97,6 +98,7 @@ impl Engine {
         level.full += order.leaves;
         let now = self.orders.hot_mut(slot);
         (now.level, now.shown) = (at.0, hot.shown);
+        *self.book_mut(order.book).open_mut(order.side) += order.leaves;
         if self.book(order.book).counts_positions() {
             let position = self.positions.get_mut(order.account, order.book);
             position.orders += 1;
