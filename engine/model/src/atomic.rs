@@ -113,11 +113,17 @@ impl Model {
 
     /// Units of a product at once, without money.
     fn take(&mut self, c: &Atomic, id: SaleId, product: ProductId, qty: u64) -> Result<(), Reason> {
+        let wish = Wish {
+            account: c.account,
+            sale: id,
+            request_id: c.request_id,
+            origin: None,
+            lines: vec![(product, qty)],
+            cart: false,
+            leg: true,
+        };
+        let (lines, _) = self.check_wish(&wish).map_err(|(why, _)| why)?;
         let sale = self.sale(id).ok_or(Reason::UnknownSale)?;
-        refuse_if(!sale.is_open(self.time), Reason::NotOpen)?;
-        refuse_if(sale.product(product).is_none(), Reason::UnknownProduct)?;
-        refuse_if(qty == 0, Reason::BadValue)?;
-        let lines = vec![(product, qty)];
         self.check_sale_limits(sale, c.account, None, &lines).map_err(|(why, _)| why)?;
         refuse_if(sale.free(product) < qty, Reason::SoldOut)?;
         self.last_reservation += 1;
@@ -157,8 +163,6 @@ impl Model {
 
     /// An order does what its tif says, or is refused.
     fn order_leg(&mut self, order: &NewOrder) -> Result<(), Reason> {
-        let at_once = matches!(order.tif, TimeInForce::Ioc | TimeInForce::Fok);
-        refuse_if(!at_once, Reason::Unsupported)?;
         let first = self.out.len();
         self.new_order(order);
         match self.out.get(first) {

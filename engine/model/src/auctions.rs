@@ -40,6 +40,8 @@ pub(crate) struct Auction {
     /// Bids that can still win, by acceptance.
     pub bids: Vec<Bid>,
     pub accepted: u64,
+    /// Whether the reserve was met when it ended.
+    pub met: bool,
     pub used_ids: Vec<(AccountId, BidId)>,
     /// When its next deadlines were set.
     pub set_open: u64,
@@ -119,6 +121,7 @@ impl Model {
             leader: None,
             bids: Vec::new(),
             accepted: 0,
+            met: false,
             used_ids: Vec::new(),
             set_open: self.last_deadline - 1,
             set_close: self.last_deadline,
@@ -150,6 +153,11 @@ impl Model {
         if c.closes_at <= self.time {
             return Some((Reason::TooLate, Field::ClosesAt));
         }
+        let uniform = c.kind == AuctionKind::Uniform;
+        let worth = i128::from(c.start_price) * i128::from(c.qty);
+        if uniform && worth > i128::from(i64::MAX) {
+            return Some((Reason::Overflow, Field::StartPrice));
+        }
         let available = self.available(c.seller, c.asset).unsigned_abs();
         (c.qty > available).then_some((Reason::InsufficientFunds, Field::Qty))
     }
@@ -168,6 +176,7 @@ impl Model {
         let uniform = auction.terms.kind == AuctionKind::Uniform;
         let met = match auction.bids.iter().map(|bid| bid.max).max() {
             _ if sold => true,
+            _ if auction.is_over() => auction.met,
             Some(best) => auction.reaches_reserve(best),
             None => false,
         };
@@ -239,7 +248,9 @@ impl Model {
         winners: &[(Bid, u64)],
         why: Reason,
     ) {
-        self.auction_mut(id).state = state;
+        let auction = self.auction_mut(id);
+        auction.met = auction.bids.iter().any(|bid| auction.reaches_reserve(bid.max));
+        auction.state = state;
         self.say_auction(id, state);
         let price = self.auction(id).price;
         let bids = std::mem::take(&mut self.auction_mut(id).bids);
@@ -338,7 +349,6 @@ fn bad_terms(c: &CreateAuction) -> Option<Field> {
     let buy_now_fits = c.buy_now.is_none_or(|buy_now| {
         english && buy_now >= c.start_price && c.reserve_price.is_none_or(|r| buy_now >= r)
     });
-    let soft = c.extend_window.is_some() || c.extend_by.is_some();
     let rules = [
         (c.qty >= 1, Field::Qty),
         (c.asset != c.quote, Field::Quote),
@@ -356,15 +366,16 @@ fn bad_terms(c: &CreateAuction) -> Option<Field> {
         ),
         (c.floor.is_none_or(|floor| dutch && (1..=c.start_price).contains(&floor)), Field::Floor),
         (c.closes_at > c.opens_at, Field::ClosesAt),
-        (c.extend_window.is_none() || (english && c.extend_by.is_some()), Field::ExtendWindow),
-        (c.extend_by.is_none() || (english && c.extend_window.is_some()), Field::ExtendBy),
-        (c.max_extensions.is_none() || soft, Field::MaxExtensions),
+        (c.extend_window.is_none() || english, Field::ExtendWindow),
+        (c.extend_window.is_some() || c.extend_by.is_none(), Field::ExtendWindow),
+        (c.extend_window.is_none() || c.extend_by.is_some(), Field::ExtendBy),
+        (c.max_extensions.is_none() || english, Field::MaxExtensions),
     ];
     rules.iter().find(|rule| !rule.0).map(|rule| rule.1)
 }
 
 fn good_rows(rows: &[Increment]) -> bool {
     let ascending = rows.windows(2).all(|pair| pair[0].from < pair[1].from);
-    let from_zero = rows.first().is_some_and(|row| row.from == 0);
+    let from_zero = rows.first().is_none_or(|row| row.from == 0);
     rows.len() <= LIST_MAX && from_zero && ascending && rows.iter().all(|row| row.step >= 1)
 }

@@ -59,8 +59,10 @@ impl Model {
         let auction = self.auction(c.auction);
         let uniform = auction.terms.kind == AuctionKind::Uniform;
         let qty = c.qty.unwrap_or(1);
-        let qty_fits =
-            if uniform { (1..=auction.terms.qty).contains(&qty) } else { c.qty.is_none() };
+        let qty_fits = match c.qty {
+            Some(qty) => uniform && (1..=auction.terms.qty).contains(&qty),
+            None => !uniform,
+        };
         if c.max_price < 1 || !qty_fits {
             return Err(Reason::BadValue);
         }
@@ -68,7 +70,8 @@ impl Model {
             return Err(Reason::DuplicateBidId);
         }
         let cost = i128::from(c.max_price) * i128::from(qty);
-        if cost > i128::from(i64::MAX) {
+        let end = self.extended_end(c.auction, c.account).unwrap_or(0);
+        if cost > i128::from(i64::MAX) || i64::try_from(end).is_err() {
             return Err(Reason::Overflow);
         }
         if i128::from(c.max_price) < auction.least(c.account, self.time) {
@@ -142,6 +145,7 @@ impl Model {
     }
 
     fn english_bid(&mut self, id: AuctionId, bid: Bid) {
+        let end = self.extended_end(id, bid.account);
         let auction = self.auction(id);
         let former = auction.bids.first().copied();
         let own_raise = former.is_some_and(|former| former.account == bid.account);
@@ -158,7 +162,11 @@ impl Model {
         let auction = self.auction_mut(id);
         (auction.bids, auction.price) = (vec![leader], price);
         auction.leader = Some(leader.account);
-        let extended = !own_raise && self.extend_auction(id);
+        if let Some(end) = end {
+            (auction.closes_at, auction.extensions) = (end, auction.extensions + 1);
+            self.last_deadline += 1;
+            self.auction_mut(id).set_close = self.last_deadline;
+        }
         let leads = leader.account == bid.account;
         let state = if leads { BidState::Leading } else { BidState::Outbid };
         self.say_bid(id, &bid, state, price);
@@ -169,27 +177,22 @@ impl Model {
             }
             _ => {}
         }
-        self.say_auction(id, if extended { AuctionState::Extended } else { AuctionState::Open });
+        self.say_auction(
+            id,
+            if end.is_some() { AuctionState::Extended } else { AuctionState::Open },
+        );
     }
 
-    /// Soft close: gives whether the end moved.
-    fn extend_auction(&mut self, id: AuctionId) -> bool {
-        let (time, set) = (self.time, self.last_deadline + 1);
-        let auction = self.auction_mut(id);
-        let (Some(window), Some(by)) = (auction.terms.extend_window, auction.terms.extend_by)
-        else {
-            return false;
-        };
-        let end = auction.closes_at.max(time.saturating_add(by));
+    /// Soft close: the end that an accepted bid would move the auction to.
+    fn extended_end(&self, id: AuctionId, bidder: AccountId) -> Option<u64> {
+        let auction = self.auction(id);
+        let (window, by) = (auction.terms.extend_window?, auction.terms.extend_by?);
+        let end = auction.closes_at.max(self.time + by);
         let capped = auction.terms.max_extensions.is_some_and(|max| auction.extensions >= max);
-        if auction.closes_at - time > window || capped || end == auction.closes_at {
-            return false;
-        }
-        auction.closes_at = end;
-        auction.extensions += 1;
-        auction.set_close = set;
-        self.last_deadline = set;
-        true
+        let in_window = auction.closes_at - self.time <= window;
+        let own_raise = auction.bids.iter().any(|bid| bid.account == bidder);
+        let moves = in_window && !capped && !own_raise && end != auction.closes_at;
+        moves.then_some(end)
     }
 
     pub(crate) fn buy_now(&mut self, c: &BuyNow) {

@@ -40,7 +40,8 @@ impl Model {
         let killed = self.accounts.iter().any(|a| a.id == c.account && a.killed);
         refuse_if(killed, Reason::AccountKilled)?;
         self.check_values(c)?;
-        refuse_if(is_unsupported(c), Reason::Unsupported)?;
+        let stays = !matches!(c.tif, TimeInForce::Ioc | TimeInForce::Fok);
+        refuse_if(is_unsupported(c) || (self.in_atomic && stays), Reason::Unsupported)?;
         refuse_if(self.uses_cl_ord_id(c.account, c.cl_ord_id, None), Reason::DuplicateClOrdId)?;
         let instrument = self.instrument(c.instrument);
         let phase = instrument.phase;
@@ -170,7 +171,7 @@ impl Model {
     pub(crate) fn check_replace(&self, c: &ReplaceOrder) -> Result<Order, Reason> {
         let order = self.find_order(c.account, c.instrument, c.order_id, c.orig_cl_ord_id)?;
         let bad = c.price.is_some_and(|price| price < 1 || order.price.is_none());
-        refuse_if(bad, Reason::BadPrice)?;
+        refuse_if(bad && c.qty > order.cum, Reason::BadPrice)?;
         let taken = self.uses_cl_ord_id(c.account, c.cl_ord_id, Some(order.id));
         refuse_if(taken, Reason::DuplicateClOrdId)?;
         let instrument = self.instrument(c.instrument);

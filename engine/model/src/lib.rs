@@ -208,6 +208,12 @@ impl Model {
         self.deadlines().first().map(|deadline| deadline.time)
     }
 
+    /// The last reservation's number; 0 before the first.
+    #[must_use]
+    pub fn last_reservation(&self) -> u64 {
+        self.last_reservation
+    }
+
     fn emit(&mut self, event: impl Into<Event>) {
         self.out.push((self.time, event.into()));
     }

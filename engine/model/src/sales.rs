@@ -50,9 +50,7 @@ impl Sale {
     }
 
     pub fn draw_by(&self) -> u64 {
-        let latest = i64::MAX.unsigned_abs();
-        let default = self.terms.closes_at.saturating_add(DRAW_TIME_NS).min(latest);
-        self.terms.draw_by.unwrap_or(default)
+        self.terms.draw_by.unwrap_or(self.terms.closes_at + DRAW_TIME_NS)
     }
 
     pub fn product(&self, id: ProductId) -> Option<&Product> {
@@ -149,27 +147,15 @@ impl Model {
 
     fn sale_fault(&self, c: &CreateSale) -> Option<(Reason, Field)> {
         let draw = c.mode == Some(SaleMode::Draw);
-        let one = |value: Option<u64>| value.is_none_or(|value| value >= 1);
         let bad = Reason::BadValue;
         let rules = [
             (self.sale(c.sale).is_some(), Reason::DuplicateId, Field::Sale),
             (!self.knows_account(c.seller), Reason::UnknownAccount, Field::Seller),
             (!self.knows_asset(c.quote), Reason::UnknownAsset, Field::Quote),
             (c.closes_at <= c.opens_at, bad, Field::ClosesAt),
-            (
-                !one(c.max_attempts) || (c.max_attempts.is_none() && c.attempts_window.is_some()),
-                bad,
-                Field::MaxAttempts,
-            ),
-            (
-                !one(c.attempts_window)
-                    || (c.attempts_window.is_none() && c.max_attempts.is_some()),
-                bad,
-                Field::AttemptsWindow,
-            ),
+            (c.max_attempts.is_none() && c.attempts_window.is_some(), bad, Field::MaxAttempts),
+            (c.max_attempts.is_some() && c.attempts_window.is_none(), bad, Field::AttemptsWindow),
             (draw && c.waitlist.is_some(), bad, Field::Waitlist),
-            (!one(c.limit_per_account), bad, Field::LimitPerAccount),
-            (!one(c.limit_per_origin), bad, Field::LimitPerOrigin),
             (
                 draw != c.seed_digest.is_some()
                     || c.seed_digest.is_some_and(|digest| hex_bytes(&digest).is_none()),
@@ -178,6 +164,11 @@ impl Model {
             ),
             (c.draw_by.is_some_and(|by| !draw || by < c.closes_at), bad, Field::DrawBy),
             (c.closes_at <= self.time, Reason::TooLate, Field::ClosesAt),
+            (
+                draw && c.draw_by.is_none() && i64::try_from(c.closes_at + DRAW_TIME_NS).is_err(),
+                Reason::Overflow,
+                Field::ClosesAt,
+            ),
         ];
         rules.iter().find(|rule| rule.0).map(|rule| (rule.1, rule.2))
     }
@@ -208,8 +199,6 @@ impl Model {
             (sale.product(c.product).is_some(), Reason::DuplicateId, Field::Product),
             (unknown, Reason::UnknownAsset, Field::Asset),
             (c.price < 0, Reason::BadValue, Field::Price),
-            (c.limit_per_account < 1, Reason::BadValue, Field::LimitPerAccount),
-            (c.asset == Some(sale.terms.quote), Reason::BadValue, Field::Asset),
             (self.time >= sale.terms.closes_at, Reason::TooLate, Field::Sale),
             (!fits(c.price, c.stock), Reason::Overflow, Field::Price),
             (c.stock > goods.unsigned_abs(), Reason::InsufficientFunds, Field::Stock),

@@ -19,7 +19,7 @@ pub(crate) struct Wish {
 }
 
 /// Why a wish is refused, and at which product.
-type Refusal = (Reason, Option<ProductId>);
+pub(crate) type Refusal = (Reason, Option<ProductId>);
 
 /// What a granted wish becomes.
 type Grant = (Vec<(ProductId, u64)>, i64, ReservationState);
@@ -55,7 +55,7 @@ impl Model {
     }
 
     /// From unknown_sale to overflow; gives the lines summed and ascending, and the sum due.
-    fn check_wish(&self, wish: &Wish) -> Result<(Vec<(ProductId, u64)>, i64), Refusal> {
+    pub(crate) fn check_wish(&self, wish: &Wish) -> Result<(Vec<(ProductId, u64)>, i64), Refusal> {
         let refuse_if =
             |fault: bool, reason: Reason| if fault { Err((reason, None)) } else { Ok(()) };
         let sale = self.sale(wish.sale).ok_or((Reason::UnknownSale, None))?;
@@ -153,8 +153,7 @@ impl Model {
             let own = own.flat_map(|r| &r.lines).filter(|line| line.0 == *id);
             let own: u128 = own.map(|line| u128::from(line.1)).sum();
             let limit = sale.product(*id).map_or(0, |product| product.limit);
-            let entered =
-                sale.is_draw() && sale.waiting(*id).iter().any(|entry| entry.account == account);
+            let entered = sale.is_draw() && own > 0;
             if entered || own + u128::from(*qty) > u128::from(limit) {
                 return Err((Reason::LimitPerAccount, Some(*id)));
             }

@@ -9,6 +9,7 @@
 
 pub mod invariants;
 pub mod random;
+pub mod shop;
 pub mod world;
 
 use invariants::Books;

@@ -1,0 +1,488 @@
+//! Random scenarios of auctions, flash sales and atomic interactions: few buyers, few things, and
+//! times so close together that openings, endings and expiries meet.
+
+use super::Scenario;
+use super::random::Random;
+use ringpit_core::command::*;
+use ringpit_core::*;
+use ringpit_model::Model;
+
+/// What a scenario is mostly about, in percent of its commands; the rest moves money.
+#[derive(Clone, Copy)]
+pub struct Profile {
+    pub auctions: u64,
+    pub sales: u64,
+    pub atomics: u64,
+    pub orders: u64,
+    /// Percent of numbers that are extreme or wrong.
+    pub odd: u64,
+    /// Most commands after the setup.
+    pub commands: u64,
+}
+
+const EVEN: Profile =
+    Profile { auctions: 30, sales: 35, atomics: 20, orders: 5, odd: 2, commands: 110 };
+
+/// Auctions of every kind.
+pub const AUCTIONS: Profile = Profile { auctions: 85, sales: 0, atomics: 5, ..EVEN };
+/// Flash sales: first come, waitlists, carts, draws.
+pub const SALES: Profile = Profile { auctions: 0, sales: 90, atomics: 5, orders: 0, ..EVEN };
+/// Atomic interactions over everything.
+pub const ATOMICS: Profile = EVEN;
+/// Numbers near the ends of their types.
+pub const EDGE: Profile = Profile { odd: 25, ..EVEN };
+/// All of them.
+pub const PROFILES: [Profile; 4] = [AUCTIONS, SALES, ATOMICS, EDGE];
+
+const ACCOUNTS: u64 = 4;
+const GOODS: AssetId = AssetId(1);
+const MONEY: AssetId = AssetId(2);
+const BOOK: InstrumentId = InstrumentId(1);
+/// SHA-256 of 32 bytes of 0x00.
+const DIGEST: &str = "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925";
+
+struct World {
+    random: Random,
+    profile: Profile,
+    /// Nanoseconds of one moment: 1, or so many that a minute passes within a scenario.
+    moment_ns: u64,
+    at: u64,
+    scenario: Scenario,
+    /// Plays along, so that confirms and voids find reservations.
+    model: Model,
+    steps: u64,
+}
+
+/// The scenario of a seed.
+pub fn scenario(seed: u64, profile: Profile) -> Scenario {
+    let mut random = Random::new(seed);
+    let moment_ns = random.pick(&[1, 1, 3_700_000_000]);
+    let at = 100 * moment_ns;
+    let (model, scenario) = (Model::new(), Vec::new());
+    let mut world = World { random, profile, moment_ns, at, scenario, model, steps: 0 };
+    world.set_up();
+    for _ in 0..=world.random.below(profile.commands) {
+        if world.random.chance(35) {
+            world.at += world.random.below(5) * moment_ns;
+        }
+        let command = world.command();
+        world.push(command);
+    }
+    world.scenario
+}
+
+impl World {
+    fn push(&mut self, command: impl Into<Command>) {
+        let command = command.into();
+        if !command.is_query() {
+            self.steps += 1;
+            self.model.apply(self.steps, self.at, &Input::venue(command));
+        }
+        self.scenario.push((self.at, command));
+    }
+
+    fn set_up(&mut self) {
+        let code = Code::new("X").expect("a code");
+        for asset in [GOODS, MONEY, AssetId(3)] {
+            self.push(CreateAsset { asset, code, decimals: 0 });
+        }
+        for account in (1..=ACCOUNTS).map(AccountId) {
+            self.push(OpenAccount { account, group: None });
+            for (asset, most) in [(GOODS, 40), (MONEY, 3_000)] {
+                let amount = self.random.within(1, most);
+                self.push(Deposit { account, asset, amount, request_id: None });
+            }
+        }
+        let book = self.book();
+        self.push(book);
+        for _ in 0..2 {
+            if self.profile.auctions > 0 {
+                let auction = self.create_auction();
+                self.push(auction);
+            }
+            if self.profile.sales > 0 {
+                let sale = self.create_sale();
+                self.push(sale);
+                for _ in 0..2 {
+                    let product = self.add_product();
+                    self.push(product);
+                }
+            }
+        }
+    }
+
+    fn book(&mut self) -> CreateInstrument {
+        let halt = self.random.maybe(30, |r| r.below(3));
+        CreateInstrument {
+            instrument: BOOK,
+            code: Code::new("I").expect("a code"),
+            base: GOODS,
+            quote: MONEY,
+            lot_size: 1,
+            tick_value: 1,
+            risk: Risk::Cash,
+            reference_price: Some(100),
+            band_ticks: None,
+            halt_band_ticks: halt,
+            halt_for: halt.map(|_| 5 * self.moment_ns),
+            max_order_qty: None,
+            max_notional: None,
+            max_open_orders: None,
+            max_position: self.random.maybe(30, |r| 5 + r.below(10)),
+            maker_fee_ppm: self.random.maybe(40, |r| r.pick(&[-20_000, 10_000])),
+            taker_fee_ppm: self.random.maybe(40, |r| r.pick(&[-20_000, 30_000])),
+            phase: None,
+        }
+    }
+
+    /// A small number, or now and then one at the edge of its type.
+    fn small(&mut self, most: u64) -> u64 {
+        if self.random.chance(self.profile.odd) {
+            let top = i64::MAX.unsigned_abs();
+            return self.random.pick(&[0, 1, top, top - 1, top / 2, 1 << 33]);
+        }
+        1 + self.random.below(most)
+    }
+
+    fn money(&mut self, most: i64) -> i64 {
+        if self.random.chance(self.profile.odd) {
+            return self.random.pick(&[0, -1, 1, i64::MAX, i64::MAX - 1, i64::MAX / 3, i64::MIN]);
+        }
+        self.random.within(1, most)
+    }
+
+    /// A time not far from now.
+    fn time(&mut self, from: i64, to: i64) -> u64 {
+        if self.random.chance(self.profile.odd / 2) {
+            return self.random.pick(&[0, i64::MAX.unsigned_abs(), i64::MAX.unsigned_abs() - 1]);
+        }
+        let moments = self.random.within(from, to);
+        self.at.saturating_add_signed(moments * self.moment_ns.cast_signed())
+    }
+
+    fn span(&mut self, most: u64) -> u64 {
+        if self.random.chance(self.profile.odd / 2) {
+            return self.random.pick(&[0, i64::MAX.unsigned_abs(), i64::MAX.unsigned_abs() - 5]);
+        }
+        self.random.below(most) * self.moment_ns
+    }
+
+    fn account(&mut self) -> AccountId {
+        let known = ACCOUNTS + u64::from(self.random.chance(self.profile.odd));
+        AccountId(u64::from(!self.random.chance(3)) + self.random.below(known))
+    }
+
+    fn id(&mut self, most: u32) -> u32 {
+        let known = u64::from(most) + u64::from(self.random.chance(4));
+        u32::try_from(1 + self.random.below(known)).expect("small")
+    }
+
+    fn request(&mut self) -> RequestId {
+        RequestId(if self.random.chance(80) { self.steps } else { self.random.below(9) })
+    }
+
+    fn origin(&mut self) -> Option<OriginId> {
+        self.random.maybe(40, |r| OriginId(r.below(3)))
+    }
+
+    fn command(&mut self) -> Command {
+        let Profile { auctions, sales, atomics, orders, .. } = self.profile;
+        let dice = self.random.below(100);
+        if self.random.chance(12) {
+            return self.query();
+        }
+        if dice < auctions {
+            self.auction_command()
+        } else if dice < auctions + sales {
+            self.sale_command()
+        } else if dice < auctions + sales + atomics {
+            self.atomic().into()
+        } else if dice < auctions + sales + atomics + orders {
+            self.order().into()
+        } else {
+            self.account_command()
+        }
+    }
+
+    fn account_command(&mut self) -> Command {
+        let account = self.account();
+        let (asset, amount) = (AssetId(self.id(3)), self.money(1_000));
+        let to = self.account();
+        match self.random.below(8) {
+            0 | 1 => Deposit { account, asset, amount, request_id: None }.into(),
+            2 | 3 => Withdraw { account, asset, amount, request_id: None }.into(),
+            4 => Transfer { from: account, to, asset, amount, request_id: None }.into(),
+            5 => KillSwitch { account, on: self.random.chance(30) }.into(),
+            6 => self.block().into(),
+            _ => Command::Tick,
+        }
+    }
+
+    fn block(&mut self) -> Block {
+        let on = self.random.chance(40);
+        let (account, origin) = (self.account(), Some(OriginId(self.random.below(3))));
+        match self.random.below(12) {
+            0 => Block { account: None, origin: None, on },
+            1 => Block { account: Some(account), origin, on },
+            2..=6 => Block { account: Some(account), origin: None, on },
+            _ => Block { account: None, origin, on },
+        }
+    }
+
+    fn auction_command(&mut self) -> Command {
+        match self.random.below(20) {
+            0..=1 => self.create_auction().into(),
+            2 => {
+                let seller = self.random.chance(70).then(|| self.account());
+                CancelAuction { auction: AuctionId(self.id(4)), account: seller }.into()
+            }
+            3 => BuyNow { auction: AuctionId(self.id(4)), account: self.account() }.into(),
+            4 => Command::Tick,
+            5 => self.account_command(),
+            _ => self.place_bid().into(),
+        }
+    }
+
+    fn place_bid(&mut self) -> PlaceBid {
+        PlaceBid {
+            account: self.account(),
+            auction: AuctionId(self.id(4)),
+            max_price: self.money(700),
+            qty: if self.random.chance(35) { Some(self.small(5)) } else { None },
+            bid_id: BidId(if self.random.chance(93) { self.steps } else { 1 }),
+        }
+    }
+
+    fn create_auction(&mut self) -> CreateAuction {
+        let kind = self.random.pick(AuctionKind::ALL);
+        let (english, dutch) = (kind == AuctionKind::English, kind == AuctionKind::Dutch);
+        // Mostly what the kind has a use for.
+        let odd = self.profile.odd;
+        let mut has =
+            |fits: bool, percent: u64| self.random.chance(if fits { percent } else { odd / 3 });
+        let (reserve, buy_now, rows) = (has(!dutch, 40), has(english, 30), has(english, 50));
+        let (step, every, floor) = (has(dutch, 97), has(dutch, 97), has(dutch, 40));
+        let soft = has(english, 50);
+        let (window, by, most) = (has(soft, 98), has(soft, 98), has(soft, 50));
+        let start_price = self.money(200);
+        CreateAuction {
+            auction: AuctionId(self.id(4)),
+            kind,
+            seller: self.account(),
+            asset: AssetId(self.random.pick(&[1, 1, 1, 1, 1, 3, 4])),
+            qty: self.small(6),
+            quote: if self.random.chance(97) { MONEY } else { AssetId(self.id(3)) },
+            start_price,
+            reserve_price: reserve.then(|| self.money(400)),
+            buy_now: buy_now.then(|| self.money(400).saturating_add(start_price.max(0))),
+            increments: if rows { self.increments() } else { None },
+            step: step.then(|| self.money(60)),
+            step_every: every.then(|| self.span(4) + 1),
+            floor: floor.then(|| self.money(60)),
+            opens_at: self.time(-8, 4),
+            closes_at: self.time(-1, 25),
+            extend_window: window.then(|| self.span(10)),
+            extend_by: by.then(|| self.span(10)),
+            max_extensions: most.then(|| self.random.below(4)),
+        }
+    }
+
+    fn increments(&mut self) -> Option<List<Increment, LIST_CAPACITY>> {
+        let mut rows = Vec::new();
+        let mut from = i64::from(self.random.chance(self.profile.odd));
+        let most = if self.random.chance(self.profile.odd) { 18 } else { 4 };
+        for _ in 0..self.random.below(most) {
+            rows.push(Increment { from, step: self.money(40) });
+            from = from.saturating_add(self.money(200));
+        }
+        List::from_slice(&rows)
+    }
+
+    fn sale_command(&mut self) -> Command {
+        match self.random.below(40) {
+            0 => self.create_sale().into(),
+            1..=2 => self.add_product().into(),
+            3..=5 => {
+                let delta = self.money(6).saturating_mul(self.random.pick(&[1, 1, -1]));
+                let (sale, product) = (SaleId(self.id(2)), ProductId(self.id(3)));
+                Restock { sale, product, delta }.into()
+            }
+            6..=8 => self.cart().into(),
+            9..=13 => {
+                let qty = if self.random.chance(20) { Some(self.small(3)) } else { None };
+                Confirm { reservation: self.reservation(), qty }.into()
+            }
+            14..=17 => Void { reservation: self.reservation() }.into(),
+            18 => Extend { reservation: self.reservation(), by: self.span(10) }.into(),
+            19 => {
+                let (sale, product) = (SaleId(self.id(2)), ProductId(self.id(3)));
+                Leave { account: self.account(), sale, product }.into()
+            }
+            20 => self.draw().into(),
+            21 => self.block().into(),
+            22 => Command::Tick,
+            23..=24 => self.account_command(),
+            _ => self.reserve().into(),
+        }
+    }
+
+    fn draw(&mut self) -> Draw {
+        let zeros = "00".repeat(32);
+        let ones = "11".repeat(32);
+        let seed = self.random.pick(&[zeros.as_str(), zeros.as_str(), ones.as_str(), "no hex"]);
+        Draw { sale: SaleId(self.id(2)), seed: Hex::new(seed).expect("short") }
+    }
+
+    fn create_sale(&mut self) -> CreateSale {
+        let odd = self.profile.odd / 2;
+        let draws = self.random.chance(30);
+        let attempts = self.random.chance(25);
+        let digest = draws != self.random.chance(odd);
+        CreateSale {
+            sale: SaleId(self.id(2)),
+            opens_at: self.time(-8, 3),
+            closes_at: self.time(0, 30),
+            hold_for: if self.random.chance(15) { 0 } else { self.span(12) },
+            payment: self.random.pick(&[Payment::Balance, Payment::Balance, Payment::External]),
+            seller: self.account(),
+            quote: if self.random.chance(97) { MONEY } else { AssetId(self.id(3)) },
+            max_attempts: (attempts != self.random.chance(odd)).then(|| self.small(4)),
+            attempts_window: (attempts != self.random.chance(odd)).then(|| self.span(9) + 1),
+            waitlist: (self.random.chance(70) && draws == self.random.chance(odd))
+                .then(|| self.random.below(4)),
+            limit_per_account: self.random.chance(40).then(|| self.small(6)),
+            limit_per_origin: self.random.chance(40).then(|| self.small(6)),
+            mode: if draws { Some(SaleMode::Draw) } else { None },
+            seed_digest: if digest { Hex::new(DIGEST) } else { None },
+            draw_by: (self.random.chance(50) && draws != self.random.chance(odd))
+                .then(|| self.time(15, 45)),
+        }
+    }
+
+    fn add_product(&mut self) -> AddProduct {
+        AddProduct {
+            sale: SaleId(self.id(2)),
+            product: ProductId(self.id(3)),
+            stock: self.small(6),
+            price: self.money(150),
+            limit_per_account: self.small(4),
+            asset: self.random.chance(35).then(|| AssetId(self.random.pick(&[1, 1, 1, 2, 5]))),
+        }
+    }
+
+    fn reserve(&mut self) -> Reserve {
+        Reserve {
+            account: self.account(),
+            sale: SaleId(self.id(2)),
+            product: ProductId(self.id(3)),
+            qty: self.small(2),
+            request_id: self.request(),
+            origin: self.origin(),
+        }
+    }
+
+    fn cart(&mut self) -> ReserveCart {
+        let most = if self.random.chance(self.profile.odd) { 18 } else { 4 };
+        let mut lines = Vec::new();
+        for _ in 0..self.random.below(most) {
+            lines.push(Line { product: ProductId(self.id(3)), qty: self.small(2) });
+        }
+        ReserveCart {
+            account: self.account(),
+            sale: SaleId(self.id(2)),
+            request_id: self.request(),
+            origin: self.origin(),
+            lines: List::from_slice(&lines).expect("short"),
+        }
+    }
+
+    /// Usually one of the latest.
+    fn reservation(&mut self) -> ReservationId {
+        let last = self.model.last_reservation();
+        ReservationId((last + 1).saturating_sub(self.random.below(8)))
+    }
+
+    fn order(&mut self) -> NewOrder {
+        let market = self.random.chance(20);
+        NewOrder {
+            account: self.account(),
+            instrument: BOOK,
+            cl_ord_id: ClOrdId(self.steps),
+            side: self.random.pick(&[Side::Buy, Side::Sell]),
+            ord_type: if market { OrdType::Market } else { OrdType::Limit },
+            qty: self.small(4),
+            price: (!market).then(|| self.random.within(96, 104)),
+            stop_px: None,
+            tif: TimeInForce::Day,
+            expire_at: None,
+            display_qty: None,
+            post_only: false,
+            min_qty: None,
+            stp: self.random.pick(Stp::ALL),
+        }
+    }
+
+    fn atomic(&mut self) -> Atomic {
+        let account = self.account();
+        let most = if self.random.chance(self.profile.odd) { 18 } else { 5 };
+        let mut legs = Vec::new();
+        for _ in 0..self.random.below(most) {
+            legs.push(self.leg(account));
+        }
+        let legs = List::from_slice(&legs).expect("short");
+        Atomic { account, request_id: self.request(), legs }
+    }
+
+    fn leg(&mut self, own: AccountId) -> Leg {
+        let account = if self.random.chance(4) { self.account() } else { own };
+        let counter = CounterId(self.random.below(3));
+        let min = self.random.maybe(30, |r| r.within(-5, 5));
+        let max = self.random.maybe(30, |r| r.within(0, 9));
+        let (sale, product) = (SaleId(self.id(2)), ProductId(self.id(3)));
+        match self.random.below(10) {
+            0 => Leg::Require { counter, min, max },
+            1 => Leg::Add {
+                counter,
+                delta: self.money(4).saturating_sub(2 * self.random.within(0, 1)),
+                min,
+                max,
+            },
+            2 => {
+                let (to, amount) = (self.account(), self.money(300));
+                Leg::Transfer { from: account, to, asset: AssetId(self.id(3)), amount }
+            }
+            3 => Leg::Take { sale, product, qty: self.small(2) },
+            4 | 5 => {
+                let (qty, origin) = (self.small(2), self.origin());
+                Leg::Reserve { account, sale, product, qty, origin }
+            }
+            6 => Leg::PlaceBid(PlaceBid { account, ..self.place_bid() }),
+            7 | 8 => {
+                let tif = self.random.pick(&[
+                    TimeInForce::Ioc,
+                    TimeInForce::Ioc,
+                    TimeInForce::Fok,
+                    TimeInForce::Day,
+                ]);
+                Leg::Order(NewOrder { account, tif, ..self.order() })
+            }
+            _ if self.random.chance(50) => Leg::Before { time: self.time(-2, 9) },
+            _ => Leg::After { time: self.time(-9, 2) },
+        }
+    }
+
+    fn query(&mut self) -> Command {
+        let (account, auction, sale) = (self.account(), AuctionId(self.id(4)), SaleId(self.id(2)));
+        let about = QueryStats { instrument: None, auction: None, sale: None };
+        match self.random.below(8) {
+            0 => QueryOpen { account }.into(),
+            1 => QueryAuction { auction }.into(),
+            2 => QuerySale { sale }.into(),
+            3 => QueryStats { sale: Some(sale), ..about }.into(),
+            4 => QueryStats { auction: Some(auction), ..about }.into(),
+            5 => QueryCounter { counter: CounterId(self.random.below(4)) }.into(),
+            6 => QueryBalance { account, asset: None }.into(),
+            _ => Command::QueryDeadlines,
+        }
+    }
+}
