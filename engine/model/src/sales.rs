@@ -155,7 +155,11 @@ impl Model {
             (c.closes_at <= c.opens_at, bad, Field::ClosesAt),
             (c.max_attempts.is_none() && c.attempts_window.is_some(), bad, Field::MaxAttempts),
             (c.max_attempts.is_some() && c.attempts_window.is_none(), bad, Field::AttemptsWindow),
+            (c.max_attempts == Some(0), bad, Field::MaxAttempts),
+            (c.attempts_window == Some(0), bad, Field::AttemptsWindow),
             (draw && c.waitlist.is_some(), bad, Field::Waitlist),
+            (c.limit_per_account == Some(0), bad, Field::LimitPerAccount),
+            (c.limit_per_origin == Some(0), bad, Field::LimitPerOrigin),
             (
                 draw != c.seed_digest.is_some()
                     || c.seed_digest.is_some_and(|digest| hex_bytes(&digest).is_none()),
@@ -199,6 +203,8 @@ impl Model {
             (sale.product(c.product).is_some(), Reason::DuplicateId, Field::Product),
             (unknown, Reason::UnknownAsset, Field::Asset),
             (c.price < 0, Reason::BadValue, Field::Price),
+            (c.limit_per_account < 1, Reason::BadValue, Field::LimitPerAccount),
+            (c.asset == Some(sale.terms.quote), Reason::BadValue, Field::Asset),
             (self.time >= sale.terms.closes_at, Reason::TooLate, Field::Sale),
             (!fits(c.price, c.stock), Reason::Overflow, Field::Price),
             (c.stock > goods.unsigned_abs(), Reason::InsufficientFunds, Field::Stock),
