@@ -108,8 +108,8 @@ impl Director<'_> {
         ));
         let (told, outage, server) = self.play(server)?;
         screen.stage("What was promised, and what was found");
-        let checks = self.check(&told, server)?;
-        let kept = screen.table(&checks);
+        screen.promises_head();
+        let kept = self.check(&told, server)?;
         self.show_latencies(&told, outage);
         Ok(kept)
     }
@@ -192,15 +192,21 @@ impl Director<'_> {
         Ok(())
     }
 
-    fn check(&self, told: &[Told], server: Process) -> Result<Vec<Check>, Failure> {
+    /// Shows each promise as soon as it is checked; gives whether all were kept.
+    fn check(&self, told: &[Told], server: Process) -> Result<bool, Failure> {
         let (cast, address) = (&self.cast, server.address);
-        let mut checks = checks::of_clients(cast, told);
+        let mut kept = true;
+        let mut show = |check: Check| {
+            self.screen.promise(&check);
+            kept &= check.kept;
+        };
+        checks::of_clients(cast, told).into_iter().for_each(&mut show);
         let fetched = checks::of_retransmission(cast, told, address);
-        checks.push(fetched.map_err(|error| session_failed(&error))?);
-        checks.push(checks::of_money(cast, address).map_err(|error| session_failed(&error))?);
-        checks.push(checks::of_stop(server)?);
-        checks.extend(checks::of_journal(cast, &self.folder.join("store"))?);
-        Ok(checks)
+        show(fetched.map_err(|error| session_failed(&error))?);
+        show(checks::of_money(cast, address).map_err(|error| session_failed(&error))?);
+        show(checks::of_stop(server)?);
+        checks::of_journal(cast, &self.folder.join("store"))?.into_iter().for_each(&mut show);
+        Ok(kept)
     }
 
     /// Two rows: orders whose whole life lay outside the outage, and those that met it.

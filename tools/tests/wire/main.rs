@@ -3,6 +3,7 @@
 
 mod aapl;
 mod crash;
+mod demo;
 #[path = "../../src/flow.rs"]
 mod flow;
 #[path = "../shared/lobster.rs"]

@@ -34,8 +34,8 @@ impl Check {
 pub fn of_clients(cast: &Cast, told: &[Told]) -> Vec<Check> {
     let sum = |of: fn(&Told) -> u64| told.iter().map(of).sum::<u64>();
     let (sent, answered) = (cast.commands() as u64, sum(|told| told.samples.len() as u64));
-    let (refused, passed, repeated) =
-        (sum(|told| told.refused), sum(|told| told.passed), sum(|told| told.repeated));
+    let (refused, passed) = (sum(|told| told.refused), sum(|told| told.passed));
+    let (accepted, repeated) = (sum(|told| told.accepted), sum(|told| told.repeated));
     let open: usize = told.iter().map(|told| told.open.len()).sum();
     let listed: usize = told.iter().map(|told| told.listed.len()).sum();
     let same = told.iter().all(|told| told.open == told.listed);
@@ -49,7 +49,7 @@ pub fn of_clients(cast: &Cast, told: &[Told]) -> Vec<Check> {
         ),
         Check::new(
             "no order is accepted twice",
-            format!("{repeated} names accepted twice"),
+            format!("{accepted} accepted, {repeated} of them twice"),
             repeated == 0,
         ),
         Check::new(
@@ -199,4 +199,51 @@ pub fn of_stop(server: Process) -> Result<Check, Failure> {
 /// Whose part it is, for messages.
 pub fn name(part: &Part) -> String {
     format!("session {}", part.login.session)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::demo::trader::Sample;
+    use ringpit_core::{OrderId, Side, TradeId};
+
+    const FILL: Fill = Fill { side: Side::Buy, price: Some(100), qty: Some(5) };
+
+    /// Two traders who were told everything there is to tell of one trade and one open order.
+    fn good() -> Vec<Told> {
+        let sample = Sample { meant_ns: 1, answered_ns: 2 };
+        let side = |side| {
+            let mut told = Told::default();
+            told.samples.push(sample);
+            told.open.insert(OrderId(7), 3);
+            told.listed.insert(OrderId(7), 3);
+            told.fills.push((TradeId(1), Fill { side, ..FILL }));
+            told
+        };
+        vec![side(Side::Buy), side(Side::Sell)]
+    }
+
+    #[test]
+    fn what_is_broken_is_called_broken() {
+        type Change = fn(&mut Told);
+        let changes: [(&str, Change); 8] = [
+            ("", |_| ()),
+            ("every order gets", |told| told.samples.clear()),
+            ("every order gets", |told| told.refused = 1),
+            ("every order gets", |told| told.passed = 1),
+            ("no order is accepted", |told| told.repeated = 1),
+            ("no acknowledged order", |told| told.listed.clear()),
+            ("both sides", |told| told.fills.clear()),
+            ("both sides", |told| told.fills[0].1.price = Some(101)),
+        ];
+        let cast = Cast::generated(2, 2, 1, 1).unwrap();
+        for (promise, change) in changes {
+            let mut told = good();
+            change(&mut told[0]);
+            let broken: Vec<_> =
+                of_clients(&cast, &told).into_iter().filter(|check| !check.kept).collect();
+            assert_eq!(broken.len(), usize::from(!promise.is_empty()), "{promise}");
+            assert!(broken.iter().all(|check| check.promise.starts_with(promise)), "{promise}");
+        }
+    }
 }

@@ -61,19 +61,19 @@ impl Screen {
         self.bar.finish_and_clear();
     }
 
-    /// The table of promises; gives whether all were kept.
-    pub fn table(&self, checks: &[Check]) -> bool {
-        let widest = |of: fn(&Check) -> usize| checks.iter().map(of).max().unwrap_or(0);
-        let (promise, found) = (widest(|c| c.promise.len()), widest(|c| c.found.chars().count()));
-        self.say(&self.paint(BOLD, &format!("  {:promise$}  {:found$}", "promised", "found")));
-        for check in checks {
-            let verdict = match check.kept {
-                true => self.paint(GREEN, "kept"),
-                false => self.paint(RED, "BROKEN"),
-            };
-            self.say(&format!("  {:promise$}  {:found$}  {verdict}", check.promise, check.found));
-        }
-        checks.iter().all(|check| check.kept)
+    /// The head of the table of promises.
+    pub fn promises_head(&self) {
+        let head = format!("  {:6}  {:PROMISE$}  found", "", "promised");
+        self.say(&self.paint(BOLD, &head));
+    }
+
+    /// A row of the table of promises.
+    pub fn promise(&self, check: &Check) {
+        let verdict = match check.kept {
+            true => self.paint(GREEN, "kept  "),
+            false => self.paint(RED, "BROKEN"),
+        };
+        self.say(&format!("  {verdict}  {:PROMISE$}  {}", check.promise, check.found));
     }
 
     /// A row of latencies, in milliseconds.
@@ -99,6 +99,9 @@ impl Screen {
         self.say(&self.paint(BOLD, &head));
     }
 }
+
+/// Width of the longest promise.
+const PROMISE: usize = 45;
 
 const BOLD: &str = "1";
 const GREEN: &str = "32";

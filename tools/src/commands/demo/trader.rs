@@ -86,7 +86,9 @@ pub struct Told {
     pub refused: u64,
     /// Commands without an answer.
     pub passed: u64,
-    /// Names of orders that the engine answered as new more than once.
+    /// Orders that the engine answered as new.
+    pub accepted: u64,
+    /// Of them, those whose message had been answered so before.
     pub repeated: u64,
     /// Times it had to connect again.
     pub reconnects: u64,
@@ -110,7 +112,7 @@ impl Told {
                     stage.answered.fetch_add(1, Ordering::Relaxed);
                 }
                 if let Event::ExecutionReport(report) = arrived.event {
-                    self.report(report, stage);
+                    self.report(report, arrived.ref_seq_no, stage);
                 }
             }
             Delivery::Event(arrived) => {
@@ -146,9 +148,10 @@ impl Told {
         }
     }
 
-    fn report(&mut self, report: &ExecutionReport, stage: &Stage) {
-        if report.exec_type == ExecType::New && !self.entered.insert(report.cl_ord_id.0) {
-            self.repeated += 1;
+    fn report(&mut self, report: &ExecutionReport, cause: Option<u64>, stage: &Stage) {
+        if report.exec_type == ExecType::New {
+            self.accepted += 1;
+            self.repeated += u64::from(!cause.is_some_and(|number| self.entered.insert(number)));
         }
         if let Some(trade) = report.trade_id {
             let fill = Fill { side: report.side, price: report.last_px, qty: report.last_qty };
