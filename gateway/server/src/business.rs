@@ -171,14 +171,16 @@ impl Hub {
             return Err(Reason::Throttled.into());
         }
         let role = session.role().ok_or(Reason::NotPermitted)?;
-        let incoming = decode_incoming(frame)?;
-        check_role(role, &incoming)?;
+        // Looked at where it was read: a command may be two kilobytes long.
+        let decoded = decode_incoming(frame);
+        let incoming = decoded.as_ref().map_err(|fault| Refusal::from(*fault))?;
+        check_role(role, incoming)?;
         incoming.check()?;
         match incoming {
-            Incoming::Command { command, query_id } => self.command(message, command, query_id),
-            Incoming::Subscribe(subscribe) => self.subscribe(message, subscribe),
+            Incoming::Command { command, query_id } => self.command(message, command, *query_id),
+            Incoming::Subscribe(subscribe) => self.subscribe(message, *subscribe),
             Incoming::Unsubscribe(unsubscribe) => {
-                self.unsubscribe(message, unsubscribe);
+                self.unsubscribe(message, *unsubscribe);
                 Ok(())
             }
             Incoming::LimitsRequest(_) => {
@@ -192,7 +194,7 @@ impl Hub {
     fn command(
         &mut self,
         message: Message<'_, '_>,
-        command: Command,
+        command: &Command,
         query_id: Option<u64>,
     ) -> Result<(), Refusal> {
         match query_id {
@@ -217,14 +219,14 @@ impl Hub {
         message: Message<'_, '_>,
         class: Class,
         tag: u64,
-        command: Command,
+        command: &Command,
     ) -> Result<(), Refusal> {
         let session = &mut self.sessions[message.place];
         if class == Class::NewBusiness && session.in_flight_left() == 0 {
             return Err(Reason::Throttled.into());
         }
         let line = self.line.as_mut().ok_or(Reason::Busy)?;
-        let input = Input { session: session.id, client_seq: message.number, command };
+        let input = Input { session: session.id, client_seq: message.number, command: *command };
         line.offer(session.lane, class, tag, &input).map_err(|_| Reason::Busy)?;
         if command.is_query() {
             session.asked(message.number);
@@ -238,7 +240,7 @@ impl Hub {
     fn query(
         &mut self,
         message: Message<'_, '_>,
-        command: Command,
+        command: &Command,
         purpose: Purpose,
     ) -> Result<(), Refusal> {
         let query = Query {
@@ -263,7 +265,7 @@ impl Hub {
         self.subscriptions.check_room(message.key).map_err(|_| Reason::Full)?;
         let topic = Topic::named(subscribe.instrument, subscribe.auction, subscribe.sale);
         let purpose = Purpose::Snapshot { query_id: subscribe.query_id, topic, events: None };
-        self.query(message, topic.snapshot_query(), purpose)
+        self.query(message, &topic.snapshot_query(), purpose)
     }
 
     fn unsubscribe(&mut self, message: Message<'_, '_>, unsubscribe: Unsubscribe) {

@@ -40,11 +40,10 @@ impl History {
             }
         }
         self.starts.push_back(self.end);
-        let mut at = self.end as usize & (self.ring.len() - 1);
-        for byte in frame {
-            self.ring[at] = *byte;
-            at = (at + 1) & (self.ring.len() - 1);
-        }
+        let at = self.end as usize & (self.ring.len() - 1);
+        let (straight, wrapped) = frame.split_at(frame.len().min(self.ring.len() - at));
+        self.ring[at..at + straight.len()].copy_from_slice(straight);
+        self.ring[..wrapped.len()].copy_from_slice(wrapped);
         self.end += frame.len() as u64;
     }
 
