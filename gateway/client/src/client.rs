@@ -156,6 +156,8 @@ impl Client {
         wait: Duration,
         mut handler: impl FnMut(Delivery<'_>),
     ) -> Result<(), ClientError> {
+        // Also before: a caller that was away must not count its absence as the server's.
+        self.note_life();
         match self.session.wants() {
             Wants::ConnectAt(at) => self.connect(at, wait)?,
             Wants::HangUp => self.hang_up("the session gave the connection up", &mut handler),
@@ -170,10 +172,14 @@ impl Client {
                 self.flush(&mut handler);
             }
         }
+        self.note_life();
+        self.patient()
+    }
+
+    fn note_life(&mut self) {
         if self.session.is_live() {
             self.down_since = Instant::now();
         }
-        self.patient()
     }
 
     fn ended(&self) -> ClientError {

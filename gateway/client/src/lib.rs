@@ -6,6 +6,26 @@
 //! executed twice, whatever happens to the connection or the server.
 //!
 //! It knows messages and sessions, and no rule of any market.
+//!
+//! ```no_run
+//! use ringpit_client::{Client, Delivery, Login, Secret};
+//! use ringpit_core::command::OpenAccount;
+//! use ringpit_core::AccountId;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let secret = Secret::from_hex("00112233445566778899aabbccddeeff").ok_or("not hexadecimal")?;
+//! let mut client = Client::new(([127, 0, 0, 1], 7401).into(), Login::new(7, secret))?;
+//! client.send(&OpenAccount { account: AccountId(11), group: None }.into())?;
+//! // Connects, sends, and returns when everything is answered, whatever happens in between.
+//! client.settle(|delivery| {
+//!     if let Delivery::Event(arrived) = delivery {
+//!         println!("step {}: {:?}", arrived.seq, arrived.event);
+//!     }
+//! })?;
+//! client.close(|_| {})?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod backoff;
 mod buffer;
