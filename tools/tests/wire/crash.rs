@@ -4,7 +4,8 @@
 //! byte, and the journal replays to the digests the server itself wrote down.
 
 use crate::flow::Dice;
-use crate::scenario::{Play, with_money};
+use crate::reference::{FILE, data_file};
+use crate::scenario::{Play, generated, imported, with_closing};
 use crate::server::{Server, login};
 use crate::{assert_same, prints, timeless};
 use ringpit_client::{Client, Delivery, SessionState};
@@ -140,11 +141,24 @@ fn fetch_all(server: &Server, state: SessionState) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn fifty_kills_lose_nothing_and_repeat_nothing() {
-    let seed = std::env::var("RINGPIT_SEED").map_or_else(|_| random_seed(), |s| s.parse().unwrap());
+fn fifty_kills_in_market_data_lose_nothing_and_repeat_nothing() {
+    let Some(file) = data_file() else {
+        eprintln!("skipped: no {FILE}; set RINGPIT_DATA to the folder that holds it");
+        return;
+    };
+    lose_nothing(seed(), imported(&file));
+}
+
+#[test]
+fn fifty_kills_in_a_generated_session_lose_nothing_and_repeat_nothing() {
+    let seed = seed();
+    lose_nothing(seed, generated(seed));
+}
+
+fn lose_nothing(seed: u64, commands: Vec<Command>) {
     println!("RINGPIT_SEED={seed}");
     let folder = tempfile::tempdir().unwrap();
-    let play = Play::new(with_money(seed), folder.path());
+    let play = Play::new(with_closing(commands), folder.path());
     let mut game = Game::new(seed, play.expected_reports().count());
     game.play(&play.commands);
     let answers = game.ask(&play.commands);
@@ -184,7 +198,8 @@ fn prove(store: &Path) {
     assert_eq!(replayed.trim_end(), written);
 }
 
-fn random_seed() -> u64 {
+/// `RINGPIT_SEED`, or the time.
+fn seed() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    now.as_nanos() as u64
+    std::env::var("RINGPIT_SEED").map_or(now.as_nanos() as u64, |seed| seed.parse().unwrap())
 }

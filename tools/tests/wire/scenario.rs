@@ -2,7 +2,6 @@
 
 use crate::flow::{BASE, Dice, ENDOWMENT, Flow, INSTRUMENT, QUOTE, opening};
 use crate::prints;
-use crate::reference::data_file;
 use ringpit_core::command::{Deposit, QueryBalance, QueryDepth, QueryOpen};
 use ringpit_core::{AccountId, Command, Event};
 use ringpit_vocab::{Scenario, read_event, write_command};
@@ -61,16 +60,8 @@ impl Play {
     }
 }
 
-/// Market data where it is there, else a generated session; either with money at stake, and with
-/// the queries at its end that show the whole outcome.
-pub fn with_money(seed: u64) -> Vec<Command> {
-    let mut commands = data_file().map_or_else(
-        || {
-            println!("no market data (RINGPIT_DATA): a generated session with seed {seed}");
-            generated(seed)
-        },
-        |file| imported(&file),
-    );
+/// The queries whose answers show the whole outcome, after the commands.
+pub fn with_closing(mut commands: Vec<Command>) -> Vec<Command> {
     commands.extend(closing());
     commands
 }
@@ -86,7 +77,7 @@ pub fn generated(seed: u64) -> Vec<Command> {
 }
 
 /// The market data with risk checks on and enough money and shares to trade.
-fn imported(file: &Path) -> Vec<Command> {
+pub fn imported(file: &Path) -> Vec<Command> {
     let text = prints(&["import", "lobster", file.to_str().unwrap()]);
     let mut scenario = Scenario::new();
     let read = text.lines().filter_map(|line| scenario.read(line.as_bytes()).unwrap());
