@@ -1,5 +1,6 @@
 //! Everything is measured once, shortly, against a real server: the figures mean nothing here, that
 //! they are there and whole does.
+#![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use ringpit_bench::apply::apply;
 use ringpit_bench::flow::{Flow, setup};
