@@ -76,7 +76,12 @@ impl fmt::Display for Machine {
              load {load:.1}, ringpit {commit}"
         )?;
         if *is_debug {
-            out.write_str("; a debug build: its figures don't count")?;
+            out.write_str("\nA debug build: its figures say nothing.")?;
+        }
+        if *load > *cpus as f64 / 2.0 {
+            out.write_str(
+                "\nOthers keep this machine busy: latencies say little, ratios a little.",
+            )?;
         }
         Ok(())
     }

@@ -82,13 +82,19 @@ impl Latencies {
     }
 }
 
-/// An empty histogram of nanoseconds, three digits exact.
+/// The longest latency that is told from a longer one.
+const LONGEST_NS: u64 = 60_000_000_000;
+
+/// An empty histogram of nanoseconds, three digits exact. What is longer than a minute counts as
+/// one.
 ///
 /// # Panics
-/// Never: three digits are allowed.
+/// Never: these bounds are allowed.
 #[must_use]
 pub fn nanoseconds() -> Histogram<u64> {
-    let Ok(histogram) = Histogram::new(3) else { unreachable!("three digits are allowed") };
+    let Ok(histogram) = Histogram::new_with_max(LONGEST_NS, 3) else {
+        unreachable!("these bounds are allowed")
+    };
     histogram
 }
 
@@ -109,8 +115,8 @@ mod tests {
         let mut latencies = Latencies::default();
         for slowest in [100_000, 200_000, 300_000] {
             let mut round = nanoseconds();
-            (0..98).for_each(|_| round.record(1_000).unwrap());
-            (0..2).for_each(|_| round.record(slowest).unwrap());
+            (0..98).for_each(|_| round.saturating_record(1_000));
+            (0..2).for_each(|_| round.saturating_record(slowest));
             latencies.keep(round);
         }
         let p99 = latencies.percentile_us(99.0);
