@@ -80,7 +80,7 @@ impl Model {
             }
         }
         sums.sort();
-        let units: u128 = sums.iter().map(|sum| sum.1).sum();
+        let units = sums.iter().map(|sum| sum.1).max().unwrap_or(0);
         let deadline = u128::from(self.time) + u128::from(sale.terms.hold_for);
         let most = i64::MAX.unsigned_abs();
         let amount = i64::try_from(amount).map_err(|_| (Reason::Overflow, None))?;

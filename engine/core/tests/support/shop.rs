@@ -48,9 +48,15 @@ struct World {
     moment_ns: u64,
     at: u64,
     scenario: Scenario,
-    /// Plays along, so that confirms and voids find reservations.
+    /// Plays along; its events tell what there is to bid for, to buy and to confirm.
     model: Model,
     steps: u64,
+    /// Open auctions: their terms and the last price shown.
+    auctions: Vec<(CreateAuction, i64)>,
+    sales: Vec<CreateSale>,
+    products: Vec<(SaleId, ProductId)>,
+    /// Reservations that hold or wait.
+    reservations: Vec<ReservationId>,
 }
 
 /// The scenario of a seed.
@@ -58,12 +64,23 @@ pub fn scenario(seed: u64, profile: Profile) -> Scenario {
     let mut random = Random::new(seed);
     let moment_ns = random.pick(&[1, 1, 3_700_000_000]);
     let at = 100 * moment_ns;
-    let (model, scenario) = (Model::new(), Vec::new());
-    let mut world = World { random, profile, moment_ns, at, scenario, model, steps: 0 };
+    let mut world = World {
+        random,
+        profile,
+        moment_ns,
+        at,
+        scenario: Vec::new(),
+        model: Model::new(),
+        steps: 0,
+        auctions: Vec::new(),
+        sales: Vec::new(),
+        products: Vec::new(),
+        reservations: Vec::new(),
+    };
     world.set_up();
     for _ in 0..=world.random.below(profile.commands) {
-        if world.random.chance(35) {
-            world.at += world.random.below(5) * moment_ns;
+        if world.random.chance(30) {
+            world.at += world.random.below(4) * moment_ns;
         }
         let command = world.command();
         world.push(command);
@@ -76,9 +93,37 @@ impl World {
         let command = command.into();
         if !command.is_query() {
             self.steps += 1;
-            self.model.apply(self.steps, self.at, &Input::venue(command));
+            let events = self.model.apply(self.steps, self.at, &Input::venue(command));
+            events.iter().for_each(|(_, event)| self.notice(&command, event));
         }
         self.scenario.push((self.at, command));
+    }
+
+    fn notice(&mut self, command: &Command, event: &Event) {
+        match (event, command) {
+            (Event::Accepted(_), Command::CreateAuction(c)) => {
+                self.auctions.push((*c, c.start_price));
+            }
+            (Event::Accepted(_), Command::CreateSale(c)) => self.sales.push(*c),
+            (Event::Accepted(_), Command::AddProduct(c)) => {
+                self.products.push((c.sale, c.product));
+            }
+            (Event::Auction(line), _) => {
+                let over = !matches!(line.state, AuctionState::Open | AuctionState::Extended);
+                self.auctions.retain(|known| known.0.auction != line.auction || !over);
+                for known in self.auctions.iter_mut().filter(|a| a.0.auction == line.auction) {
+                    known.1 = line.price.unwrap_or(known.1);
+                }
+            }
+            (Event::Reservation(line), _) => {
+                use ReservationState::{Entered, Held, Queued};
+                self.reservations.retain(|known| Some(*known) != line.reservation);
+                if matches!(line.state, Held | Queued | Entered) {
+                    self.reservations.extend(line.reservation);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn set_up(&mut self) {
@@ -88,7 +133,7 @@ impl World {
         }
         for account in (1..=ACCOUNTS).map(AccountId) {
             self.push(OpenAccount { account, group: None });
-            for (asset, most) in [(GOODS, 40), (MONEY, 3_000)] {
+            for (asset, most) in [(GOODS, 90), (MONEY, 9_000)] {
                 let amount = self.random.within(1, most);
                 self.push(Deposit { account, asset, amount, request_id: None });
             }
@@ -177,6 +222,38 @@ impl World {
         u32::try_from(1 + self.random.below(known)).expect("small")
     }
 
+    /// A number for something new: mostly not taken.
+    fn new_id(&mut self, most: u32) -> u32 {
+        if self.random.chance(10) {
+            return self.id(most);
+        }
+        u32::try_from(self.steps).expect("few steps")
+    }
+
+    /// An auction: mostly an open one.
+    fn auction(&mut self) -> AuctionId {
+        if self.auctions.is_empty() || self.random.chance(6) {
+            return AuctionId(self.id(4));
+        }
+        self.random.pick(&self.auctions).0.auction
+    }
+
+    /// A sale: mostly one that is there.
+    fn sale(&mut self) -> SaleId {
+        if self.sales.is_empty() || self.random.chance(4) {
+            return SaleId(self.id(3));
+        }
+        self.random.pick(&self.sales).sale
+    }
+
+    /// A sale and a product: mostly those that are there.
+    fn product(&mut self) -> (SaleId, ProductId) {
+        if self.products.is_empty() || self.random.chance(4) {
+            return (self.sale(), ProductId(self.id(3)));
+        }
+        self.random.pick(&self.products)
+    }
+
     fn request(&mut self) -> RequestId {
         RequestId(if self.random.chance(80) { self.steps } else { self.random.below(9) })
     }
@@ -234,9 +311,9 @@ impl World {
             0..=1 => self.create_auction().into(),
             2 => {
                 let seller = self.random.chance(70).then(|| self.account());
-                CancelAuction { auction: AuctionId(self.id(4)), account: seller }.into()
+                CancelAuction { auction: self.auction(), account: seller }.into()
             }
-            3 => BuyNow { auction: AuctionId(self.id(4)), account: self.account() }.into(),
+            3 => BuyNow { auction: self.auction(), account: self.account() }.into(),
             4 => Command::Tick,
             5 => self.account_command(),
             _ => self.place_bid().into(),
@@ -244,11 +321,25 @@ impl World {
     }
 
     fn place_bid(&mut self) -> PlaceBid {
+        let auction = self.auction();
+        let known = self.auctions.iter().find(|known| known.0.auction == auction).copied();
+        let (uniform, price, seller) = known.map_or((false, 100, None), |(terms, price)| {
+            (terms.kind == AuctionKind::Uniform, price, Some(terms.seller))
+        });
+        let mut account = self.account();
+        if Some(account) == seller && self.random.chance(90) {
+            account = AccountId(account.0 % ACCOUNTS + 1);
+        }
+        let above = self.money(150).saturating_sub(15);
         PlaceBid {
-            account: self.account(),
-            auction: AuctionId(self.id(4)),
-            max_price: self.money(700),
-            qty: if self.random.chance(35) { Some(self.small(5)) } else { None },
+            account,
+            auction,
+            max_price: if self.random.chance(10) {
+                self.money(700)
+            } else {
+                price.saturating_add(above)
+            },
+            qty: if uniform != self.random.chance(4) { Some(self.small(4)) } else { None },
             bid_id: BidId(if self.random.chance(93) { self.steps } else { 1 }),
         }
     }
@@ -265,11 +356,12 @@ impl World {
         let soft = has(english, 50);
         let (window, by, most) = (has(soft, 98), has(soft, 98), has(soft, 50));
         let start_price = self.money(200);
+        let id = self.new_id(4);
         CreateAuction {
-            auction: AuctionId(self.id(4)),
+            auction: AuctionId(id),
             kind,
             seller: self.account(),
-            asset: AssetId(self.random.pick(&[1, 1, 1, 1, 1, 3, 4])),
+            asset: if self.random.chance(96) { GOODS } else { AssetId(self.id(3)) },
             qty: self.small(6),
             quote: if self.random.chance(97) { MONEY } else { AssetId(self.id(3)) },
             start_price,
@@ -279,8 +371,8 @@ impl World {
             step: step.then(|| self.money(60)),
             step_every: every.then(|| self.span(4) + 1),
             floor: floor.then(|| self.money(60)),
-            opens_at: self.time(-8, 4),
-            closes_at: self.time(-1, 25),
+            opens_at: self.time(-8, 2),
+            closes_at: self.time(1, 30),
             extend_window: window.then(|| self.span(10)),
             extend_by: by.then(|| self.span(10)),
             max_extensions: most.then(|| self.random.below(4)),
@@ -304,7 +396,7 @@ impl World {
             1..=2 => self.add_product().into(),
             3..=5 => {
                 let delta = self.money(6).saturating_mul(self.random.pick(&[1, 1, -1]));
-                let (sale, product) = (SaleId(self.id(2)), ProductId(self.id(3)));
+                let (sale, product) = self.product();
                 Restock { sale, product, delta }.into()
             }
             6..=8 => self.cart().into(),
@@ -315,33 +407,38 @@ impl World {
             14..=17 => Void { reservation: self.reservation() }.into(),
             18 => Extend { reservation: self.reservation(), by: self.span(10) }.into(),
             19 => {
-                let (sale, product) = (SaleId(self.id(2)), ProductId(self.id(3)));
+                let (sale, product) = self.product();
                 Leave { account: self.account(), sale, product }.into()
             }
-            20 => self.draw().into(),
-            21 => self.block().into(),
-            22 => Command::Tick,
-            23..=24 => self.account_command(),
+            20..=21 => self.draw().into(),
+            22 => self.block().into(),
+            23 => Command::Tick,
+            24 => self.account_command(),
             _ => self.reserve().into(),
         }
     }
 
     fn draw(&mut self) -> Draw {
+        let draws = self.sales.iter().filter(|sale| sale.mode == Some(SaleMode::Draw));
+        let draws: Vec<SaleId> = draws.map(|sale| sale.sale).collect();
+        let known = !draws.is_empty() && self.random.chance(80);
+        let sale = if known { self.random.pick(&draws) } else { self.sale() };
         let zeros = "00".repeat(32);
         let ones = "11".repeat(32);
         let seed = self.random.pick(&[zeros.as_str(), zeros.as_str(), ones.as_str(), "no hex"]);
-        Draw { sale: SaleId(self.id(2)), seed: Hex::new(seed).expect("short") }
+        Draw { sale, seed: Hex::new(seed).expect("short") }
     }
 
     fn create_sale(&mut self) -> CreateSale {
         let odd = self.profile.odd / 2;
         let draws = self.random.chance(30);
         let attempts = self.random.chance(25);
+        let id = self.new_id(3);
         let digest = draws != self.random.chance(odd);
         CreateSale {
-            sale: SaleId(self.id(2)),
-            opens_at: self.time(-8, 3),
-            closes_at: self.time(0, 30),
+            sale: SaleId(id),
+            opens_at: self.time(-8, 1),
+            closes_at: self.time(3, 30),
             hold_for: if self.random.chance(15) { 0 } else { self.span(12) },
             payment: self.random.pick(&[Payment::Balance, Payment::Balance, Payment::External]),
             seller: self.account(),
@@ -355,14 +452,14 @@ impl World {
             mode: if draws { Some(SaleMode::Draw) } else { None },
             seed_digest: if digest { Hex::new(DIGEST) } else { None },
             draw_by: (self.random.chance(50) && draws != self.random.chance(odd))
-                .then(|| self.time(15, 45)),
+                .then(|| self.time(5, 45)),
         }
     }
 
     fn add_product(&mut self) -> AddProduct {
         AddProduct {
-            sale: SaleId(self.id(2)),
-            product: ProductId(self.id(3)),
+            sale: self.sale(),
+            product: ProductId(self.id(4)),
             stock: self.small(6),
             price: self.money(150),
             limit_per_account: self.small(4),
@@ -371,10 +468,11 @@ impl World {
     }
 
     fn reserve(&mut self) -> Reserve {
+        let (sale, product) = self.product();
         Reserve {
             account: self.account(),
-            sale: SaleId(self.id(2)),
-            product: ProductId(self.id(3)),
+            sale,
+            product,
             qty: self.small(2),
             request_id: self.request(),
             origin: self.origin(),
@@ -383,23 +481,30 @@ impl World {
 
     fn cart(&mut self) -> ReserveCart {
         let most = if self.random.chance(self.profile.odd) { 18 } else { 4 };
+        let sale = self.sale();
         let mut lines = Vec::new();
         for _ in 0..self.random.below(most) {
-            lines.push(Line { product: ProductId(self.id(3)), qty: self.small(2) });
+            let own: Vec<_> = self.products.iter().filter(|p| p.0 == sale).copied().collect();
+            let known = !own.is_empty() && self.random.chance(95);
+            let product = if known { self.random.pick(&own).1 } else { ProductId(self.id(4)) };
+            lines.push(Line { product, qty: self.small(2) });
         }
         ReserveCart {
             account: self.account(),
-            sale: SaleId(self.id(2)),
+            sale,
             request_id: self.request(),
             origin: self.origin(),
             lines: List::from_slice(&lines).expect("short"),
         }
     }
 
-    /// Usually one of the latest.
+    /// Usually one that holds or waits.
     fn reservation(&mut self) -> ReservationId {
-        let last = self.model.last_reservation();
-        ReservationId((last + 1).saturating_sub(self.random.below(8)))
+        if self.reservations.is_empty() || self.random.chance(15) {
+            let last = self.model.last_reservation();
+            return ReservationId((last + 1).saturating_sub(self.random.below(8)));
+        }
+        self.random.pick(&self.reservations)
     }
 
     fn order(&mut self) -> NewOrder {
@@ -438,7 +543,7 @@ impl World {
         let counter = CounterId(self.random.below(3));
         let min = self.random.maybe(30, |r| r.within(-5, 5));
         let max = self.random.maybe(30, |r| r.within(0, 9));
-        let (sale, product) = (SaleId(self.id(2)), ProductId(self.id(3)));
+        let (sale, product) = self.product();
         match self.random.below(10) {
             0 => Leg::Require { counter, min, max },
             1 => Leg::Add {
@@ -472,7 +577,7 @@ impl World {
     }
 
     fn query(&mut self) -> Command {
-        let (account, auction, sale) = (self.account(), AuctionId(self.id(4)), SaleId(self.id(2)));
+        let (account, auction, sale) = (self.account(), self.auction(), self.sale());
         let about = QueryStats { instrument: None, auction: None, sale: None };
         match self.random.below(8) {
             0 => QueryOpen { account }.into(),
