@@ -130,6 +130,12 @@ impl Model {
     }
 
     fn query_stats(&self, at: u64, c: &QueryStats) -> Vec<Event> {
+        let named = [c.instrument.map(|i| i.0), c.auction.map(|a| a.0), c.sale.map(|s| s.0)];
+        if named.iter().flatten().count() != 1 {
+            let (command, reason) = (CommandKind::QueryStats, Reason::BadValue);
+            let id = named.into_iter().flatten().next().map(u64::from);
+            return vec![Rejected { command, id, reason, field: None }.into()];
+        }
         match self.stats_fault(c) {
             Some((id, reason, field)) => refusal(CommandKind::QueryStats, id, reason, field),
             None => self.stats(at, c),

@@ -13,7 +13,16 @@
 //! A command is its word and `field=value`s. Three short forms: `book ...` (assets 1 and 2, the
 //! instrument 1 of them, and `field=value`s of its own), `accounts 1 2 3`, and
 //! `1 buy limit 12 @101 ioc` for an order of account 1, whose cl_ord_id is its number among the
-//! case's orders unless given. `at=` sets the time.
+//! case's orders unless given. `at=` sets the time; `60s` is that many seconds.
+//!
+//! For sales: `sale ...` (the same assets, the seller 9, and sale 1, open from 0 to 1000 s, which
+//! holds for 60 s and is paid outside unless said otherwise), `product 10 ...` (stock 2, price 50,
+//! limit 9 unless said otherwise), `1 reserve 10x2`, `1 cart 10x1 11x2`, and
+//! `1 atomic | add counter=1 delta=5 | take ...`; a request_id is its number among the case's
+//! unless given.
+//!
+//! For auctions: `auction ...` (the same assets; the seller 9, who has 99 of asset 1; auction 1 of
+//! one of them, open from 0 to 100), `bidders 1 2` (accounts with 10000 each) and `1 bid 500`.
 //!
 //! Events are shortened too; `#3` is an order_id, `c3` a cl_ord_id, `t3` a trade_id:
 //! `report account #order cl exec_type ord_status side price order_qty leaves_qty cum_qty`,
@@ -30,22 +39,45 @@ use ringpit_vocab::{Scenario, ScenarioLine, write_event};
 
 /// What takes a case's lines and gives each one's events.
 trait Venue {
-    fn take(&mut self, line: &ScenarioLine) -> Vec<(u64, Event)>;
+    fn next_deadline(&self) -> Option<u64>;
+    fn step(&mut self, at: u64, input: &Input) -> Vec<(u64, Event)>;
+    fn ask(&self, at: u64, input: &Input) -> Vec<(u64, Event)>;
+
+    /// A step, or a query's answer with what its time fires before it.
+    fn take(&mut self, line: &ScenarioLine) -> Vec<(u64, Event)> {
+        let input = Input::venue(line.command);
+        if !line.command.is_query() {
+            return self.step(line.at, &input);
+        }
+        let mut events = match self.next_deadline() {
+            Some(deadline) if deadline <= line.at => {
+                self.step(line.at, &Input::venue(Command::Tick))
+            }
+            _ => Vec::new(),
+        };
+        events.extend(self.ask(line.at, &input));
+        events
+    }
 }
 
 impl Venue for Engine {
-    fn take(&mut self, line: &ScenarioLine) -> Vec<(u64, Event)> {
+    fn next_deadline(&self) -> Option<u64> {
+        self.next_deadline()
+    }
+
+    fn step(&mut self, at: u64, input: &Input) -> Vec<(u64, Event)> {
         let mut events = Vec::new();
-        let mut sink = |emitted: &Emitted<'_>| events.push((emitted.at, *emitted.event));
-        let input = Input::venue(line.command);
-        if line.command.is_query() {
-            if self.next_deadline().is_some_and(|deadline| deadline <= line.at) {
-                self.apply(self.seq() + 1, line.at, &Input::venue(Command::Tick), &mut sink);
-            }
-            self.query(line.at, &input, &mut sink);
-        } else {
-            self.apply(self.seq() + 1, line.at, &input, &mut sink);
-        }
+        self.apply(self.seq() + 1, at, input, &mut |emitted: &Emitted<'_>| {
+            events.push((emitted.at, *emitted.event));
+        });
+        events
+    }
+
+    fn ask(&self, at: u64, input: &Input) -> Vec<(u64, Event)> {
+        let mut events = Vec::new();
+        self.query(at, input, &mut |emitted: &Emitted<'_>| {
+            events.push((emitted.at, *emitted.event));
+        });
         events
     }
 }
@@ -54,9 +86,17 @@ impl Venue for Engine {
 struct Slow(Model, u64);
 
 impl Venue for Slow {
-    fn take(&mut self, line: &ScenarioLine) -> Vec<(u64, Event)> {
+    fn next_deadline(&self) -> Option<u64> {
+        self.0.next_deadline()
+    }
+
+    fn step(&mut self, at: u64, input: &Input) -> Vec<(u64, Event)> {
         self.1 += 1;
-        self.0.apply(self.1, line.at, &Input::venue(line.command))
+        self.0.apply(self.1, at, input)
+    }
+
+    fn ask(&self, at: u64, input: &Input) -> Vec<(u64, Event)> {
+        self.0.query(at, input).into_iter().map(|event| (at, event)).collect()
     }
 }
 
@@ -113,12 +153,19 @@ fn refused(event: &Event) -> bool {
     match event {
         Event::Rejected(_) | Event::CancelReject(_) => true,
         Event::ExecutionReport(report) => report.exec_type == ringpit_core::ExecType::Rejected,
+        Event::Reservation(report) => report.reservation.is_none(),
+        Event::BidReport(report) => report.state == ringpit_core::BidState::Rejected,
+        Event::AtomicReport(report) => report.state == ringpit_core::AtomicState::Rejected,
         _ => false,
     }
 }
 
 macro_rules! tables {
-    ($venue:ident, $fresh:expr, $($name:ident)+) => {
+    ($($name:ident)+) => {
+        tables!(@ engine, || Box::new(Engine::new()), $($name)+);
+        tables!(@ model, || Box::new(Slow(Model::new(), 0)), $($name)+);
+    };
+    (@ $venue:ident, $fresh:expr, $($name:ident)+) => {
         mod $venue {
             use super::*;
 
@@ -132,11 +179,6 @@ macro_rules! tables {
 }
 
 tables! {
-    engine, || Box::new(Engine::new()),
-    bands calls ledger limits matching phases queries replace self_trade stops traps
-}
-
-tables! {
-    model, || Box::new(Slow(Model::new(), 0)),
-    bands calls ledger limits matching phases replace self_trade stops traps
+    atomic auctions bands calls carts computed draws holds ledger limits matching phases queries
+    replace reserve self_trade stops traps waitlist
 }
