@@ -1,7 +1,5 @@
 //! Every sequence of up to four commands in a small world, engine against model: two accounts,
 //! three prices, two quantities, forty commands, 2,625,640 sequences.
-//!
-//! Sequences share their beginnings: both sides are copied at each step of the way.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
@@ -9,9 +7,9 @@ mod support;
 
 use ringpit_core::command::*;
 use ringpit_core::*;
-use support::{Pair, Scenario, from_env, text};
+use support::small::every_sequence;
+use support::{Scenario, from_env};
 
-const DEPTH: u64 = 4;
 const I: InstrumentId = InstrumentId(1);
 
 fn limit(account: u64, side: Side, qty: u64, price: i64) -> NewOrder {
@@ -104,14 +102,6 @@ fn alphabet() -> Vec<Command> {
     all
 }
 
-fn named(command: Command, place: u64) -> Command {
-    match command {
-        Command::NewOrder(order) => NewOrder { cl_ord_id: ClOrdId(place), ..order }.into(),
-        Command::ReplaceOrder(order) => ReplaceOrder { cl_ord_id: ClOrdId(place), ..order }.into(),
-        other => other,
-    }
-}
-
 /// Two accounts with enough for some orders but not for all, fees both ways, limits on some.
 fn set_up() -> Scenario {
     let code = Code::new("X").unwrap();
@@ -151,60 +141,9 @@ fn set_up() -> Scenario {
     commands.into_iter().map(|command| (0, command)).collect()
 }
 
-/// Tries every continuation of a sequence; the clock moves by one with each command.
-fn walk(pair: &Pair, alphabet: &[Command], path: &mut Scenario, depth: u64) -> u64 {
-    let place = path.len() as u64 + 1;
-    let mut tried = 0;
-    for command in alphabet {
-        let command = named(*command, place);
-        let mut next = pair.clone();
-        path.push((place, command));
-        if let Err(error) = next.step(place, command) {
-            panic!("{error}\n{}{}", text(&set_up()), text(path));
-        }
-        tried += 1;
-        if place < depth {
-            tried += walk(&next, alphabet, path, depth);
-        }
-        path.pop();
-    }
-    tried
-}
-
 #[test]
 fn every_sequence_of_up_to_four_commands() {
-    let depth = from_env("RINGPIT_MODEL_DEPTH").unwrap_or(DEPTH);
-    let alphabet = alphabet();
-    let mut pair = Pair::new();
-    for (at, command) in set_up() {
-        pair.step(at, command).unwrap();
-    }
-    // Each thread takes every other first command.
-    let tried: u64 = std::thread::scope(|scope| {
-        let halves: Vec<_> = (0..2)
-            .map(|half| {
-                let (alphabet, pair) = (&alphabet, &pair);
-                scope.spawn(move || {
-                    let firsts = alphabet.iter().skip(half).step_by(2);
-                    firsts.map(|first| walk_from(pair, *first, alphabet, depth)).sum::<u64>()
-                })
-            })
-            .collect();
-        halves.into_iter().map(|half| half.join().unwrap()).sum()
-    });
-    let size = alphabet.len() as u64;
-    let all: u64 = (1..=u32::try_from(depth).unwrap()).map(|n| size.pow(n)).sum();
-    assert_eq!(tried, all);
+    let tried =
+        every_sequence(&set_up(), &alphabet(), from_env("RINGPIT_MODEL_DEPTH").unwrap_or(4));
     println!("{tried} sequences");
-}
-
-fn walk_from(pair: &Pair, first: Command, alphabet: &[Command], depth: u64) -> u64 {
-    let mut path = Scenario::new();
-    let first = named(first, 1);
-    let mut next = pair.clone();
-    path.push((1, first));
-    if let Err(error) = next.step(1, first) {
-        panic!("{error}\n{}{}", text(&set_up()), text(&path));
-    }
-    1 + if depth > 1 { walk(&next, alphabet, &mut path, depth) } else { 0 }
 }

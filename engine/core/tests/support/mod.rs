@@ -10,6 +10,7 @@
 pub mod invariants;
 pub mod random;
 pub mod shop;
+pub mod small;
 pub mod world;
 
 use invariants::Books;
