@@ -11,6 +11,7 @@ use crate::limits::{
     ACCEPT_PAUSE_NS, ACCEPTS_PER_ROUND, DRAIN_NS_MAX, GATED_BYTES_MAX, MS_NS, OUTPUTS_PER_ROUND,
     READ_BYTES, SECOND_NS, YIELD_NS_MAX,
 };
+use crate::listener::Full;
 use crate::retransmit::{ReplayRequest, Replayed};
 use crate::sessions_file::SessionEntry;
 use crate::sockets::{FIRST_CONNECTION, SocketTable};
@@ -22,6 +23,7 @@ use ringpit_sequencer::{
     FailureFlag, InputPort, Missing, OutputPort, Replayer, Running, Watermark,
 };
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
@@ -108,6 +110,7 @@ struct Round {
     entered: u64,
     phase: Phase,
     clock_told_ns: u64,
+    full_told_ns: u64,
 }
 
 impl Gateway {
@@ -125,6 +128,7 @@ impl Gateway {
             entered: 0,
             phase: Phase::Serving,
             clock_told_ns: 0,
+            full_told_ns: 0,
         };
         let mut events = Events::with_capacity(1_024);
         while round.phase != Phase::Ended {
@@ -249,7 +253,7 @@ impl Gateway {
                             round.mark_ready(key);
                         }
                     }
-                    Err(full) => tracing::warn!(%address, ?full, "too many connections"),
+                    Err(full) => round.tell_full(full, address, now),
                 },
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
                     round.accepting = false;
@@ -357,6 +361,14 @@ impl Round {
         if !self.is_ready[key] {
             self.is_ready[key] = true;
             self.ready.push_back(key);
+        }
+    }
+
+    /// Says that a connection was turned away, once a second at most.
+    fn tell_full(&mut self, full: Full, address: SocketAddr, now: Now) {
+        if now.mono_ns >= self.full_told_ns {
+            self.full_told_ns = now.mono_ns + SECOND_NS;
+            tracing::warn!(%address, ?full, "too many connections; some are turned away");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Every bound of the gateway, with a sentence of why. Units stand at the end of the name.
 
 use ringpit_core::limits::SESSION_RANGES_MAX;
+use ringpit_wire::limits::FRAME_BYTES_MAX;
 
 /// One nanosecond count for a millisecond.
 pub const MS_NS: u64 = 1_000_000;
@@ -26,6 +27,8 @@ pub const SECRET_BYTES_MAX: usize = 64;
 pub const LOGIN_NS_MAX: u64 = 2 * SECOND_NS;
 /// A frame must be whole this long after its first byte, so that half-sent ones can't pile up.
 pub const FRAME_NS_MAX: u64 = 2 * SECOND_NS;
+/// Bytes of half-sent frames, over all connections: each may hold less than one frame.
+pub const HALF_FRAMES_BYTES_MAX: usize = 64 << 20;
 /// Logins of one session that may be on their way through the line at once: a reconnecting client
 /// and its impatient twin.
 pub const LOGINS_PENDING_MAX: usize = 4;
@@ -105,6 +108,7 @@ pub const DRAIN_NS_MAX: u64 = 3 * SECOND_NS;
 
 const _: () = assert!(CONNECTIONS_PER_ADDRESS_MAX <= CONNECTIONS_MAX);
 const _: () = assert!(SESSIONS_MAX <= CONNECTIONS_MAX);
+const _: () = assert!(CONNECTIONS_MAX * FRAME_BYTES_MAX <= HALF_FRAMES_BYTES_MAX);
 const _: () = assert!(RETRANSMIT_BATCH_BYTES_MAX < OUTBOX_BYTES_MAX);
 const _: () = assert!(REPLAYED_BATCH_BYTES_MAX < OUTBOX_BYTES_MAX);
 const _: () = assert!(OUTBOX_BYTES_MAX <= OUTBOX_TOTAL_BYTES_MAX);

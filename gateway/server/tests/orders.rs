@@ -5,6 +5,7 @@
 mod common;
 
 use common::*;
+use ringpit_core::command::QueryOpen;
 use ringpit_core::*;
 use ringpit_wire::*;
 
@@ -45,4 +46,45 @@ fn orders_are_answered_and_survive_a_restart() {
     let after = server.stop().unwrap();
     assert_eq!(trader.terminated(), TerminationCode::ServerShutdown);
     assert!(after.seq() > before.seq());
+}
+
+/// How many orders an account has open.
+fn open_orders(operator: &mut Client, account: u64) -> usize {
+    operator.query(QueryOpen { account: AccountId(account) }, 1);
+    let mut orders = 0;
+    while let Outgoing::Event(_, event) = operator.receive().message {
+        assert!(matches!(event, Event::ExecutionReport(_)));
+        orders += 1;
+    }
+    orders
+}
+
+/// A copy of the store is what a power cut at this moment would leave behind.
+#[test]
+fn after_a_crash_everybody_counts_as_disconnected() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = start(dir.path());
+    let mut operator = Client::login(server.address(), OPERATOR);
+    open_venue(&mut operator);
+    let mut trader = Client::login(server.address(), TRADER);
+    let mut narrow = Client::login(server.address(), NARROW);
+    trader.command(order(11, 1, Side::Buy, 100, 5));
+    trader.event();
+    narrow.command(order(13, 1, Side::Buy, 100, 5));
+    narrow.event();
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(dir.path()).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+    }
+    let crashed = start(copy.path());
+    let (mut looker, _) = Client::again(crashed.address(), &operator, 100, 0);
+    looker.send(&Sequence { next_seq_no: 7 });
+    while open_orders(&mut looker, 13) > 0 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(open_orders(&mut looker, 11), 1, "only whose orders go with the connection");
+    assert_eq!(open_orders(&mut operator, 13), 1, "the one that runs on knows nothing of it");
+    crashed.stop().unwrap();
+    server.stop().unwrap();
 }

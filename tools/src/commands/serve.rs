@@ -6,11 +6,13 @@ use ringpit_journal::{Durability, Options};
 use ringpit_sequencer::{Pin, Wait};
 use ringpit_server::sessions_file::{SessionEntry, load};
 use ringpit_server::{Config, Handle, Remote, Report, Server, ServerError, dev};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 const EXAMPLE: &str = "\
@@ -147,8 +149,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     for entry in sessions.iter().filter(|_| args.dev) {
         say!("session {}: {}", entry.config.session, entry.config.role.word());
     }
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])
-        .map_err(|error| Failure::Environment(format!("signals: {error}")))?;
+    let signals_failed = |error| Failure::Environment(format!("signals: {error}"));
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(signals_failed)?;
+    // A file beyond the process's limit is then a failed write with a reason, not a silent death.
+    let file_too_large = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGXFSZ, file_too_large).map_err(signals_failed)?;
     let mut told = Instant::now();
     let started = Server::start_with(args.config(sessions), &mut |_, progress| {
         if signals.pending().any(|signal| signal != SIGHUP) {

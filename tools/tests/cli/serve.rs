@@ -169,3 +169,22 @@ fn sighup_reads_the_session_file_again_and_a_bad_one_changes_nothing() {
     }
     assert_eq!(server.stop().0, Some(0));
 }
+
+#[test]
+fn a_write_that_fails_ends_the_server_with_its_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let small = ["--dev", "--segment-bytes", "65536", "--tail-bytes", "65536"];
+    assert_eq!(Server::start(dir.path(), &small).stop().0, Some(0));
+    // The store's files are below the limit, the next segment is beyond it.
+    let args = command_line(dir.path(), &["--segment-bytes", "1048576", "--tail-bytes", "65536"]);
+    let program = ringpit(&[]).get_program().to_owned();
+    let output = Command::new("sh")
+        .args(["-c", "ulimit -f 512; exec \"$@\"", "sh"])
+        .arg(program)
+        .args(args)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert!(stderr.contains("the journal failed") && stderr.contains("File too large"), "{stderr}");
+}
