@@ -56,11 +56,8 @@ fn order(account: u64, side: Side, qty: u64, price: i64) -> NewOrder {
     }
 }
 
-#[test]
-fn calls_and_interruptions() {
-    use Side::{Buy, Sell};
-    let mut set_up = accounts(1_000);
-    let instrument = CreateInstrument {
+fn book() -> CreateInstrument {
+    CreateInstrument {
         instrument: I,
         code: Code::new("I").unwrap(),
         base: GOODS,
@@ -79,8 +76,14 @@ fn calls_and_interruptions() {
         maker_fee_ppm: None,
         taker_fee_ppm: None,
         phase: Some(Phase::OpeningCall),
-    };
-    set_up.push((0, instrument.into()));
+    }
+}
+
+#[test]
+fn calls_and_interruptions() {
+    use Side::{Buy, Sell};
+    let mut set_up = accounts(1_000);
+    set_up.push((0, book().into()));
     let market = |order: NewOrder| NewOrder { ord_type: OrdType::Market, price: None, ..order };
     let tif = |tif, order: NewOrder| NewOrder { tif, ..order };
     let orders = [
