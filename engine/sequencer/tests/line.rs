@@ -6,9 +6,10 @@ mod common;
 use common::{TestClock, asset, config, line, offer_patiently, start_in_memory, wait_until};
 use ringpit_core::command::QueryDepth;
 use ringpit_core::{Command, Input, InstrumentId, SessionId};
+use ringpit_sequencer::limits::CHECKPOINT_INPUTS_MIN;
 use ringpit_sequencer::{
-    Busy, Class, Config, Failure, InputPort, Lane, OutputKind, OutputPort, RecordKind, SystemClock,
-    start,
+    Busy, Checkpoint, Class, Config, Failure, InputPort, Lane, OutputKind, OutputPort, RecordKind,
+    SystemClock, Wait, start,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -269,6 +270,39 @@ fn a_panic_on_the_line_is_a_failure() {
     let _ = started.input.offer(Lane::Normal, Class::Protected, 1, &asset(1));
     wait_until(|| failure.is_set());
     assert_eq!(started.running.stop().err(), Some(Failure::Panic("sequencer")));
+}
+
+#[test]
+fn a_checkpoint_is_written_when_enough_has_happened_and_nothing_waits() {
+    let inputs = CHECKPOINT_INPUTS_MIN as u32;
+    let (mut started, control) = start_in_memory(&config(), SystemClock, 100_000);
+    drop(started.output);
+    for number in 1..inputs {
+        offer_patiently(&mut started.input, 0, &asset(number));
+    }
+    wait_until(|| started.running.status().seq == u64::from(inputs - 1));
+    assert_eq!(started.running.status().checkpoints, 0);
+    offer_patiently(&mut started.input, 0, &asset(inputs));
+    wait_until(|| started.running.status().checkpoints == 1);
+    offer_patiently(&mut started.input, 0, &asset(inputs + 1));
+    let engine = started.running.stop().unwrap();
+    let records = control.records();
+    let checkpoints: Vec<_> =
+        records.iter().filter(|record| record.kind == RecordKind::Checkpoint).collect();
+    assert_eq!(checkpoints.iter().map(|c| c.seq).collect::<Vec<_>>(), [65_536, 65_537]);
+    let last = Checkpoint::from_bytes(&checkpoints[1].payload).unwrap();
+    assert_eq!(last, Checkpoint::of(&engine));
+}
+
+#[test]
+fn a_spinning_line_does_the_same() {
+    let config = Config { wait: Wait::Spin, ..config() };
+    let (mut started, _control) = start_in_memory(&config, SystemClock, 1_000);
+    for number in 1..=100 {
+        offer_patiently(&mut started.input, 1, &asset(number));
+    }
+    assert!(read_applied(&mut started.output, 100).into_iter().eq(1..=100));
+    started.running.stop().unwrap();
 }
 
 #[test]
