@@ -262,15 +262,19 @@ impl Hub {
             let (field_id, reason) = (field_id::QUALITY, Reason::Unsupported);
             return Err(Refusal { field_id, group_index: None, reason });
         }
-        self.subscriptions.check_room(message.key).map_err(|_| Reason::Full)?;
+        let (by_it, by_all) = self.asked_subscriptions(self.reference(message.key));
+        self.subscriptions.check_room(message.key, by_it, by_all).map_err(|_| Reason::Full)?;
         let topic = Topic::named(subscribe.instrument, subscribe.auction, subscribe.sale);
-        let purpose = Purpose::Snapshot { query_id: subscribe.query_id, topic, events: None };
+        let purpose =
+            Purpose::Snapshot { query_id: subscribe.query_id, topic, joins: true, events: None };
         self.query(message, &topic.snapshot_query(), purpose)
     }
 
     fn unsubscribe(&mut self, message: Message<'_, '_>, unsubscribe: Unsubscribe) {
         let Unsubscribe { query_id, instrument, auction, sale } = unsubscribe;
-        match Topic::named(instrument, auction, sale) {
+        let topic = Topic::named(instrument, auction, sale);
+        self.give_up_asked(self.reference(message.key), topic);
+        match topic {
             Topic::Everything => self.subscriptions.remove_all(message.key),
             topic => self.subscriptions.remove(message.key, topic),
         }

@@ -153,7 +153,9 @@ impl Gateway {
     /// Sleeps in the poll, unless there is something to do or answers are worth yielding for.
     fn wait(&mut self, round: &mut Round, events: &mut Events) -> Result<(), ServerError> {
         let now = now();
-        let busy = !round.ready.is_empty() || round.accepting || self.spin;
+        let accepts = round.accepting && round.phase == Phase::Serving;
+        let reads = !round.ready.is_empty() && !matches!(round.phase, Phase::Draining { .. });
+        let busy = accepts || reads || self.spin;
         let yields = !busy && now.mono_ns < round.yield_until_ns;
         let sleeps = !busy && !yields && self.wake.may_sleep(|| round.has_outputs(&self.hub));
         let timeout_ns = if sleeps { self.sleep_ns(round, now) } else { 0 };

@@ -29,7 +29,9 @@ impl Outbox {
     /// Appends a frame that may leave when step `seq` is durable, and never before what is
     /// already there; 0 waits for nothing of its own.
     pub fn push(&mut self, seq: u64, frame: &[u8]) {
-        if self.start > 0 && self.bytes.len() + frame.len() > self.bytes.capacity() {
+        // What was sent makes room once it is the larger part, so that moving the rest stays cheap.
+        let grows = self.bytes.len() + frame.len() > self.bytes.capacity();
+        if grows && self.start > self.bytes.len() / 2 {
             self.bytes.drain(..self.start);
             self.start = 0;
         }

@@ -40,6 +40,8 @@ pub enum Purpose {
         query_id: u64,
         /// To what.
         topic: Topic,
+        /// Whether the stream follows; not if it was given up meanwhile.
+        joins: bool,
         /// Events given since its begin; `None` before.
         events: Option<u32>,
     },
@@ -170,9 +172,34 @@ impl Hub {
                 let count = u32::try_from(count).unwrap_or(u32::MAX);
                 self.push_headed(key, &head, &QueryEnd { count });
             }
-            Purpose::Snapshot { query_id, topic, events } => {
+            Purpose::Snapshot { query_id, topic, events, .. } => {
                 let head = step(slot).answer_head(query_id, query.number);
                 self.push_headed(key, &head, &topic.end(events.unwrap_or(0)));
+            }
+        }
+    }
+
+    /// Subscriptions that are asked for and have not begun: by this connection, and by all.
+    pub(crate) fn asked_subscriptions(&self, connection: ConnectionRef) -> (usize, usize) {
+        let mut asked = (0, 0);
+        for (_, query) in &self.queries {
+            if matches!(query.purpose, Purpose::Snapshot { events: None, joins: true, .. }) {
+                asked.0 += usize::from(query.connection == connection);
+                asked.1 += 1;
+            }
+        }
+        asked
+    }
+
+    /// Gives up what this connection has asked for of a topic, or of all: its snapshot still
+    /// comes, the stream does not.
+    pub(crate) fn give_up_asked(&mut self, connection: ConnectionRef, given_up: Topic) {
+        for (_, query) in &mut self.queries {
+            if let Purpose::Snapshot { topic, joins, .. } = &mut query.purpose
+                && query.connection == connection
+                && (*topic == given_up || given_up == Topic::Everything)
+            {
+                *joins = false;
             }
         }
     }
@@ -180,14 +207,13 @@ impl Hub {
     /// The first thing that comes out for a snapshot is its place in the line.
     fn begin_snapshot(&mut self, index: usize, slot: &OutputSlot) {
         let Query { connection, number, purpose, .. } = self.queries[index];
-        let Purpose::Snapshot { query_id, topic, events: None } = purpose else { return };
-        self.queries[index].purpose = Purpose::Snapshot { query_id, topic, events: Some(0) };
+        let Purpose::Snapshot { query_id, topic, joins, events: None } = purpose else { return };
+        self.queries[index].purpose = Purpose::Snapshot { query_id, topic, joins, events: Some(0) };
         if self.is_bound(connection) {
             let head = step(slot).answer_head(query_id, number);
             self.push_headed(connection.key, &head, &topic.begin());
-            // The room was looked for when it was asked; several on their way may still be too many.
-            if self.subscriptions.add(connection.key, topic).is_err() {
-                tracing::warn!(?topic, "no room for one more subscription");
+            if joins && self.subscriptions.add(connection.key, topic).is_err() {
+                tracing::error!(?topic, "no room for a subscription that was let in");
             }
         }
     }

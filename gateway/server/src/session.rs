@@ -84,8 +84,6 @@ pub struct Session {
     pub logins: VecDeque<Login>,
     /// Numbers in the line whose end was not seen.
     pub in_flight: VecDeque<u64>,
-    /// Topics it is subscribed to or has asked for.
-    pub subscriptions: usize,
     /// New business.
     pub business: Bucket,
     /// Cancels.
@@ -115,7 +113,6 @@ impl Session {
             connection: None,
             logins: VecDeque::new(),
             in_flight: VecDeque::new(),
-            subscriptions: 0,
             business: Bucket::new(0, 0, now_ns),
             cancels: Bucket::new(0, 0, now_ns),
             session_messages: Bucket::new(SESSION_MESSAGES_PER_SECOND, burst, now_ns),

@@ -62,13 +62,19 @@ impl Subscriptions {
             .is_some_and(|topics| topics.contains(&topic) || topics.contains(&Topic::Everything))
     }
 
-    /// Whether one more fits.
+    /// Whether one more fits, beside those that are asked for: by this connection, and by all.
     ///
     /// # Errors
     /// [`TooMany`].
-    pub fn check_room(&self, connection: usize) -> Result<(), TooMany> {
+    pub fn check_room(
+        &self,
+        connection: usize,
+        asked_by_it: usize,
+        asked_by_all: usize,
+    ) -> Result<(), TooMany> {
         let own = self.by_connection.get(&connection).map_or(0, HashSet::len);
-        let fits = own < SUBSCRIPTIONS_PER_SESSION_MAX && self.total < SUBSCRIPTIONS_MAX;
+        let fits = own + asked_by_it < SUBSCRIPTIONS_PER_SESSION_MAX
+            && self.total + asked_by_all < SUBSCRIPTIONS_MAX;
         if fits { Ok(()) } else { Err(TooMany) }
     }
 
@@ -81,7 +87,7 @@ impl Subscriptions {
         if self.has(connection, topic) {
             return Ok(());
         }
-        self.check_room(connection)?;
+        self.check_room(connection, 0, 0)?;
         if topic == Topic::Everything {
             self.remove_all(connection);
         }

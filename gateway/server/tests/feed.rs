@@ -215,3 +215,19 @@ fn a_subscription_ends_with_its_connection() {
     world.command(buyer, order(11, 1, Side::Buy, 100, 5));
     assert_eq!(world.read(feed), []);
 }
+
+#[test]
+fn whoever_gives_up_before_the_snapshot_comes_gets_no_stream() {
+    let mut world = World::default();
+    world.open_venue();
+    let (feed, _) = world.login(FEED);
+    let (buyer, _) = world.login(TRADER);
+    for given_up in [Some(1), None] {
+        let said = world.say(feed, &[subscribe(1, Some(1)), unsubscribe(given_up)].concat());
+        let snapshots = said.iter().filter(|it| matches!(it, Outgoing::SnapshotEnd(..)));
+        assert_eq!(snapshots.count(), 1, "{said:?}");
+        assert!(said.iter().any(|it| matches!(it, Outgoing::QueryEnd(..))));
+        world.command(buyer, order(11, u64::from(given_up.unwrap_or(2)), Side::Buy, 100, 5));
+        assert_eq!(world.read(feed), []);
+    }
+}
