@@ -146,7 +146,7 @@ fn entries(text: &str) -> Result<Vec<SessionEntry>, Fault> {
         if key.get_ref() != "session" {
             return Err(fault(
                 &key.span(),
-                key.get_ref(),
+                shown(key.get_ref()),
                 "unknown key; only [[session]] is known",
             ));
         }
@@ -176,6 +176,13 @@ fn entries(text: &str) -> Result<Vec<SessionEntry>, Fault> {
     Ok(sessions)
 }
 
+/// An unknown key, if it looks like a key: a lost quote or line end can make one of a secret.
+fn shown(key: &str) -> &str {
+    let looks_like_one =
+        key.len() <= 24 && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if looks_like_one { key } else { "..." }
+}
+
 const KEYS: [&str; 10] = [
     "id",
     "secret_hex",
@@ -192,7 +199,11 @@ const KEYS: [&str; 10] = [
 fn entry(table: &DeTable<'_>, whole: &Range<usize>) -> Result<(SessionEntry, Range<usize>), Fault> {
     if let Some((key, _)) = table.iter().find(|(key, _)| !KEYS.contains(&key.get_ref().as_ref())) {
         let known = KEYS.join(", ");
-        return Err(fault(&key.span(), key.get_ref(), format!("unknown key; known are {known}")));
+        return Err(fault(
+            &key.span(),
+            shown(key.get_ref()),
+            format!("unknown key; known are {known}"),
+        ));
     }
     let reader = Reader { table, whole };
     let id = reader.required("id")?;

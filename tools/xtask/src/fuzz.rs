@@ -33,6 +33,8 @@ enum Target {
     Journal,
     /// Lost connections and restarts: the client's session.
     Session,
+    /// Noise at every stage of a connection, and spoilt session files.
+    Server,
     /// Frames that no one should send.
     Wire,
     /// Scenario lines, there and back.
@@ -70,6 +72,13 @@ const PLANS: &[Plan] = &[
         arguments: &["-p", "ringpit-client", "--test", "session"],
         larger: &[("RINGPIT_SEEDS", "20000")],
         seed: None,
+    },
+    Plan {
+        target: Target::Server,
+        name: "server",
+        arguments: &["-p", "ringpit-server", "--test", "noise"],
+        larger: &[("RINGPIT_NOISE_ROUNDS", "20000")],
+        seed: Some("RINGPIT_NOISE_SEED"),
     },
     Plan {
         target: Target::Wire,
