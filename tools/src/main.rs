@@ -12,8 +12,10 @@ mod members;
 mod output;
 mod process;
 mod progress;
+mod records;
 mod session_key;
 mod steps;
+mod time;
 
 use clap::Parser;
 use commands::Command;

@@ -1,12 +1,11 @@
 //! `ringpit inspect`: a store's records as people or programs read them.
 
-mod time;
-
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::StoreProgress;
+use crate::{records, time};
 use ringpit_core::codec;
-use ringpit_journal::{Kind, OpenError, Outcome, ReadOptions, Record, Stop};
+use ringpit_journal::{Kind, OpenError, ReadOptions, Record, Stop};
 use ringpit_sequencer::Checkpoint;
 use ringpit_vocab::write_command;
 use std::fmt::Write as _;
@@ -73,17 +72,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     match read {
         Err(OpenError::Stopped { .. }) => Ok(()),
         Err(error) => Err(Failure::store(&error)),
-        Ok(report) => match report.outcome {
-            Outcome::Clean => Ok(()),
-            Outcome::Cut(cut) => {
-                eprintln!("{cut}");
-                Ok(())
-            }
-            Outcome::Damage(damage) => {
-                eprintln!("{damage}");
-                Err(Failure::No)
-            }
-        },
+        Ok(report) => records::ending(&report),
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod bench;
 mod demo;
+mod events;
+mod explain;
 mod import;
 mod inspect;
 mod replay;
@@ -23,6 +25,8 @@ pub enum Command {
     Replay(replay::Args),
     Verify(verify::Args),
     Inspect(inspect::Args),
+    Events(events::Args),
+    Explain(explain::Args),
     Bench(bench::Args),
 }
 
@@ -41,6 +45,8 @@ impl Command {
             Self::Replay(args) => replay::run(&args),
             Self::Verify(args) => verify::run(&args),
             Self::Inspect(args) => inspect::run(&args),
+            Self::Events(args) => events::run(&args),
+            Self::Explain(args) => explain::run(&args),
             Self::Bench(args) => bench::run(&args),
         }
     }

@@ -3,9 +3,9 @@
 use crate::failure::Failure;
 use crate::output::{Output, digest_line};
 use crate::progress::StoreProgress;
+use crate::records;
 use clap::ValueEnum;
 use ringpit_core::Emitted;
-use ringpit_journal::Outcome;
 use ringpit_sequencer::{RecoverError, Replayed, replay};
 use ringpit_vocab::write_event;
 use std::path::PathBuf;
@@ -77,7 +77,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     output.write_out()?;
     let replayed = replayed.map_err(failure)?;
     tell(args, &replayed, started.elapsed(), output)?;
-    ending(&replayed)
+    replayed.journal.as_ref().map_or(Ok(()), records::ending)
 }
 
 fn failure(error: RecoverError) -> Failure {
@@ -117,25 +117,6 @@ fn summary(replayed: &Replayed, took: Duration) -> String {
         engine.events_digest(),
         replayed.checkpoints,
     )
-}
-
-/// What the journal's own end says.
-fn ending(replayed: &Replayed) -> Result<(), Failure> {
-    let Some(report) = &replayed.journal else { return Ok(()) };
-    for warning in &report.warnings {
-        eprintln!("ringpit: {warning}");
-    }
-    match &report.outcome {
-        Outcome::Clean => Ok(()),
-        Outcome::Cut(cut) => {
-            eprintln!("{cut}");
-            Ok(())
-        }
-        Outcome::Damage(damage) => {
-            eprintln!("{damage}");
-            Err(Failure::No)
-        }
-    }
 }
 
 /// The first event's time, by the journal's clock and by ours.
