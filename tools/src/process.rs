@@ -11,10 +11,13 @@ use std::time::{Duration, Instant};
 /// How long a start may take.
 const START: Duration = Duration::from_secs(30);
 
+/// How long a server that nobody needs any more may take to end.
+const GOODBYE: Duration = Duration::from_secs(5);
+
 /// What `serve` prints before its address, once it serves.
 const LISTENING: &str = "listening on ";
 
-/// A running `ringpit serve`; killed when dropped.
+/// A running `ringpit serve`; ended when dropped.
 pub struct Process {
     child: Child,
     /// Where it says what it does.
@@ -68,7 +71,9 @@ impl Process {
             }
             let ended = self.child.try_wait().map_err(|error| environment("the server", &error))?;
             if ended.is_some() || began.elapsed() > START {
-                return Err(Failure::Environment(format!("the server does not serve: {said}")));
+                let how = ended.map_or("too slow".to_owned(), |status| status.to_string());
+                let what = format!("the server does not serve ({how}): {said}");
+                return Err(Failure::Environment(what));
             }
             std::thread::sleep(Duration::from_millis(2));
         }
@@ -99,9 +104,19 @@ impl Process {
     }
 }
 
+/// A server that nobody needs any more ends cleanly if it can, so that its mapped tail does not
+/// stay in memory.
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended already.
+        let asked = Instant::now();
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
+        // It may end at this very moment; then there is nothing to be asked.
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        while matches!(self.child.try_wait(), Ok(None)) && asked.elapsed() < GOODBYE {
+            std::thread::sleep(Duration::from_millis(10));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

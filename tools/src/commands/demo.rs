@@ -149,14 +149,15 @@ impl Director<'_> {
                 .collect();
             let directed = self.watch(server, &stage);
             stage.off.fetch_or(directed.is_err(), Ordering::Relaxed);
+            let played: Vec<_> = actors.into_iter().map(|actor| actor.join()).collect();
+            let (outage, server) = directed?;
             let mut told = Vec::new();
-            for (actor, part) in actors.into_iter().zip(&self.cast.parts) {
-                let played = actor.join().map_err(|_| {
+            for (played, part) in played.into_iter().zip(&self.cast.parts) {
+                let played = played.map_err(|_| {
                     Failure::Environment(format!("{}: its thread panicked", checks::name(part)))
                 })?;
                 told.push(played.map_err(|error| session_failed(&error))?);
             }
-            let (outage, server) = directed?;
             Ok((told, outage, server))
         })
     }

@@ -1,7 +1,7 @@
 //! `ringpit send`: what it prints, how it ends.
 
 use crate::scenario::{Play, generated};
-use crate::server::Server;
+use crate::server::{Server, TRADER};
 use crate::{assert_same, prints, ringpit, timeless};
 use ringpit_vocab::read_event;
 use std::io::{BufRead, BufReader};
@@ -115,6 +115,27 @@ fn a_line_that_cant_be_read_ends_it_after_the_answers_of_those_before() {
     assert_eq!(code, Some(2));
     assert_eq!(timeless(sent.trim_end()), r#""event":"accepted","do":"open_account","id":1}"#);
     assert!(stderr.contains("scenario.jsonl:2: do: unknown command `dance`"), "{stderr}");
+}
+
+#[test]
+fn what_the_server_refuses_before_the_engine_is_an_event_with_its_line() {
+    let server = Server::start();
+    let file = server.path("scenario.jsonl");
+    let text = "{\"do\":\"create_asset\",\"asset\":1,\"code\":\"A\",\"decimals\":0}\n\n\
+                {\"do\":\"query_balance\",\"account\":1}\n\
+                {\"do\":\"query_deadlines\"}\n";
+    std::fs::write(&file, text).unwrap();
+    let (code, sent, stderr) =
+        send(&server, file.to_str().unwrap(), &["--session", &TRADER.to_string()]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    let refused = |line, word| {
+        format!(
+            r#""event":"business_reject","line":{line},"do":"{word}","reason":"not_permitted","field_id":0}}"#
+        )
+    };
+    let rejected = r#""event":"rejected","do":"query_balance","id":1,"reason":"unknown_account","field":"account"}"#;
+    let expected = [refused(1, "create_asset"), rejected.to_owned(), refused(4, "query_deadlines")];
+    assert_same(sent.lines().map(timeless), expected.iter().map(String::as_str));
 }
 
 #[test]

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// The operator's session in [`Server`]'s session file.
 pub const OPERATOR: u64 = 1;
+/// A trader's session there; it may act for account 1.
+pub const TRADER: u64 = 2;
 const KEY: &str = "00112233445566778899aabbccddeeff";
 
 /// Small files, so that a start costs milliseconds: what is tested here needs many starts.
@@ -34,13 +36,15 @@ impl Server {
         let mut sessions = OpenOptions::new();
         sessions.write(true).create_new(true).mode(0o600);
         let mut sessions = sessions.open(folder.path().join("sessions.toml")).unwrap();
-        write!(
-            sessions,
-            "[[session]]\nid = {OPERATOR}\nsecret_hex = \"{KEY}\"\nrole = \"operator\"\n\
-             messages_per_second = 10000000\nburst = 10000000\ncancels_per_second = 10000000\n\
-             orders_in_flight = 10000000\n"
-        )
-        .unwrap();
+        for (session, role) in [(OPERATOR, "operator"), (TRADER, "trader")] {
+            write!(
+                sessions,
+                "[[session]]\nid = {session}\nsecret_hex = \"{KEY}\"\nrole = \"{role}\"\n\
+                 accounts = [1]\nmessages_per_second = 10000000\nburst = 10000000\n\
+                 cancels_per_second = 10000000\norders_in_flight = 10000000\n"
+            )
+            .unwrap();
+        }
         let mut server =
             Self { folder, address: SocketAddr::from(([127, 0, 0, 1], 0)), process: None };
         server.spawn();
@@ -60,6 +64,9 @@ impl Server {
             .arg("--sessions")
             .arg(self.path("sessions.toml"))
             .args(["--listen", &self.address.to_string()])
+            // In shared memory it would outlive the test: nobody cleans up after `kill -9`.
+            .arg("--tail")
+            .arg(self.folder())
             .args(FILES)
             .stdin(Stdio::null())
             .stdout(output("stdout"))
@@ -79,7 +86,7 @@ impl Server {
                 return address;
             }
             let ended = self.process.as_mut().and_then(|child| child.try_wait().unwrap());
-            assert!(ended.is_none() && began.elapsed() < START, "no server: {said}");
+            assert!(ended.is_none() && began.elapsed() < START, "no server, {ended:?}: {said}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
