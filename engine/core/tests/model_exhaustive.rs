@@ -138,7 +138,7 @@ fn set_up() -> Scenario {
         }
         .into(),
     );
-    commands.into_iter().map(|command| (0, command)).collect()
+    commands.into_iter().map(|command| (0, Input::venue(command))).collect()
 }
 
 #[test]

@@ -10,17 +10,21 @@ mod support;
 use ringpit_core::command::*;
 use ringpit_core::*;
 use support::world::{CALLS, EDGE, LITTLE_MONEY, MIXED, Profile, STOPS, scenario};
-use support::{Scenario, from_env, must_agree};
+use support::{Scenario, from_env, must_agree, sessions};
 
 /// Scenarios of each kind: five kinds make more than ten thousand.
 const SCENARIOS: u64 = 2_100;
 
 fn run(name: &str, profile: Profile) {
+    run_all(name, |seed| scenario(seed, profile));
+}
+
+fn run_all(name: &str, scenario: impl Fn(u64) -> Scenario) {
     let first = from_env("RINGPIT_MODEL_SEED").unwrap_or(1);
     let count = from_env("RINGPIT_MODEL_SCENARIOS").unwrap_or(SCENARIOS);
     let mut agreed = 0;
     for seed in first..first + count {
-        agreed += must_agree(name, seed, scenario(seed, profile));
+        agreed += must_agree(name, seed, scenario(seed));
     }
     println!("{name}: {count} scenarios from seed {first}, {agreed} events agreed on");
 }
@@ -50,6 +54,11 @@ fn numbers_at_the_edge() {
     run("the edge", EDGE);
 }
 
+#[test]
+fn orders_of_client_sessions() {
+    run_all("sessions", sessions::scenario);
+}
+
 /// Volume and turnover beyond what a report can say.
 #[test]
 fn more_lots_than_can_be_printed() {
@@ -57,9 +66,9 @@ fn more_lots_than_can_be_printed() {
     let mut scenario = Scenario::new();
     let code = Code::new("X").unwrap();
     for asset in (1..=2).map(AssetId) {
-        scenario.push((at, CreateAsset { asset, code, decimals: 0 }.into()));
+        scenario.push((at, Input::venue(CreateAsset { asset, code, decimals: 0 })));
     }
-    scenario.push((at, OpenAccount { account: AccountId(1), group: None }.into()));
+    scenario.push((at, Input::venue(OpenAccount { account: AccountId(1), group: None })));
     let instrument = CreateInstrument {
         instrument: InstrumentId(1),
         code,
@@ -80,7 +89,7 @@ fn more_lots_than_can_be_printed() {
         taker_fee_ppm: None,
         phase: None,
     };
-    scenario.push((at, instrument.into()));
+    scenario.push((at, Input::venue(instrument)));
     for cl_ord_id in 1..=8 {
         let order = NewOrder {
             account: AccountId(1),
@@ -98,7 +107,7 @@ fn more_lots_than_can_be_printed() {
             min_qty: None,
             stp: Stp::NoPrevention,
         };
-        scenario.push((at, order.into()));
+        scenario.push((at, Input::venue(order)));
     }
     assert!(must_agree("more lots", 0, scenario) > 30);
 }

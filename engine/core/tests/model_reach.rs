@@ -6,7 +6,7 @@ mod support;
 use ringpit_core::*;
 use ringpit_model::Model;
 use std::collections::BTreeMap;
-use support::{Scenario, shop, world};
+use support::{Scenario, sessions, shop, world};
 
 /// How often each kind of event came out of four hundred scenarios of each kind.
 fn seen(kinds: usize, scenario: impl Fn(usize, u64) -> Scenario) -> BTreeMap<String, u64> {
@@ -15,12 +15,12 @@ fn seen(kinds: usize, scenario: impl Fn(usize, u64) -> Scenario) -> BTreeMap<Str
         for seed in 0..400 {
             let mut model = Model::new();
             let mut seq = 0;
-            for (at, command) in scenario(kind, seed + 1_000 * kind as u64) {
-                if command.is_query() {
+            for (at, input) in scenario(kind, seed + 1_000 * kind as u64) {
+                if input.command.is_query() {
                     continue;
                 }
                 seq += 1;
-                for (_, event) in model.apply(seq, at, &Input::venue(command)) {
+                for (_, event) in model.apply(seq, at, &input) {
                     *seen.entry(name(&event)).or_default() += 1;
                 }
             }
@@ -50,6 +50,12 @@ fn every_reason_and_report_of_shops_is_reached() {
     let kinds = &shop::PROFILES;
     let seen = seen(kinds.len(), |kind, seed| shop::scenario(seed, kinds[kind]));
     must_be_among(SHOPS, &seen);
+}
+
+#[test]
+fn what_sessions_do_to_orders_is_reached() {
+    let seen = seen(1, |_, seed| sessions::scenario(seed));
+    must_be_among(SESSIONS, &seen);
 }
 
 fn name(event: &Event) -> String {
@@ -188,4 +194,11 @@ const SHOPS: &str = "
     restock:unknown_product:product restock:unknown_sale:sale
     void:already_confirmed:reservation void:too_late:reservation
     void:unknown_reservation:reservation
+";
+
+const SESSIONS: &str = "
+    order:canceled:disconnected order:rejected:not_permitted refused:cancel_order:not_permitted
+    refused:replace_order:not_permitted deposit:not_permitted:- withdraw:not_permitted:-
+    transfer:not_permitted:- set_phase:not_permitted:- mass_cancel:not_permitted:-
+    kill_switch:not_permitted:- trade:added trade:removed
 ";

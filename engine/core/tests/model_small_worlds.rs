@@ -29,7 +29,7 @@ fn accounts(money: i64) -> Scenario {
             commands.push(Deposit { account, asset, amount, request_id: None }.into());
         }
     }
-    commands.into_iter().map(|command| (0, command)).collect()
+    commands.into_iter().map(|command| (0, Input::venue(command))).collect()
 }
 
 fn run(set_up: &Scenario, alphabet: &[Command]) {
@@ -83,7 +83,7 @@ fn book() -> CreateInstrument {
 fn calls_and_interruptions() {
     use Side::{Buy, Sell};
     let mut set_up = accounts(1_000);
-    set_up.push((0, book().into()));
+    set_up.push((0, Input::venue(book())));
     let market = |order: NewOrder| NewOrder { ord_type: OrdType::Market, price: None, ..order };
     let tif = |tif, order: NewOrder| NewOrder { tif, ..order };
     let orders = [
@@ -157,8 +157,8 @@ fn auctions() {
     use AuctionKind::{Dutch, English, FirstPrice, SecondPrice, Uniform};
     for (kind, other) in [(English, SecondPrice), (Uniform, Dutch), (FirstPrice, English)] {
         let mut set_up = accounts(60);
-        set_up.push((0, auction(1, kind).into()));
-        set_up.push((1, auction(2, other).into()));
+        set_up.push((0, Input::venue(auction(1, kind))));
+        set_up.push((1, Input::venue(auction(2, other))));
         let mut alphabet: Vec<Command> = Vec::new();
         for (id, kind) in [(1, kind), (2, other)] {
             let auction = AuctionId(id);
@@ -199,12 +199,12 @@ fn a_flash_sale() {
         seed_digest: None,
         draw_by: None,
     };
-    set_up.push((0, sale.into()));
+    set_up.push((0, Input::venue(sale)));
     let (a, b) = (ProductId(1), ProductId(2));
     for (product, asset) in [(a, None), (b, Some(GOODS))] {
         let limit_per_account = 2;
         let add = AddProduct { sale: S, product, stock: 2, price: 30, limit_per_account, asset };
-        set_up.push((0, add.into()));
+        set_up.push((0, Input::venue(add)));
     }
     let reserve = |account, product, qty| -> Command {
         let (account, request_id) = (AccountId(account), RequestId(0));

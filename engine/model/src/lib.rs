@@ -3,8 +3,8 @@
 //! It is written from the rule book alone and shares only the vocabulary (commands, events, words)
 //! with the engine. Everything is a plain list that is searched from the start; what can be derived
 //! (held money, levels, quotes, call prices) is computed anew each time it is asked for; what might
-//! fail is tried on a copy. It deliberately knows nothing of speed, memory limits, sessions and
-//! durability.
+//! fail is tried on a copy. It deliberately knows nothing of speed, memory limits, durability and
+//! of who gets which event.
 
 #![expect(clippy::expect_used, reason = "only tests use the model: it stops where it is wrong")]
 
@@ -23,6 +23,7 @@ mod phases;
 mod queries;
 mod reservations;
 mod sales;
+mod sessions;
 mod state;
 mod stats;
 mod wishes;
@@ -31,8 +32,10 @@ use auctions::Auction;
 use ringpit_core::event::Event;
 use ringpit_core::{
     AccountId, AssetId, Command, CounterId, Input, InstrumentId, OrderId, OriginId, RequestId,
+    SessionId,
 };
 use sales::Sale;
+use sessions::Session;
 use std::collections::{BTreeMap, BTreeSet};
 
 use state::{Account, Asset, Instrument};
@@ -69,6 +72,9 @@ pub struct Model {
     counters: BTreeMap<CounterId, i64>,
     /// Request ids of atomic interactions that were done.
     atomics_done: Vec<(AccountId, RequestId)>,
+    sessions: Vec<Session>,
+    /// The session whose command is being done.
+    sender: SessionId,
     /// Prices of trades that stops have not been held against yet.
     fresh_trades: Vec<(InstrumentId, i64)>,
     /// Whether legs of an atomic interaction are being done.
@@ -109,6 +115,8 @@ impl Model {
             blocked_origins: Vec::new(),
             counters: BTreeMap::new(),
             atomics_done: Vec::new(),
+            sessions: Vec::new(),
+            sender: SessionId(0),
             fresh_trades: Vec::new(),
             in_atomic: false,
             interrupted: Vec::new(),
@@ -131,7 +139,14 @@ impl Model {
             self.print_products();
         }
         self.time = at;
-        self.command(input);
+        if self.is_new(input) {
+            self.sender = input.session;
+            if self.may_send(input.session, &input.command) {
+                self.command(input);
+            } else {
+                self.refuse_as_not_permitted(&input.command);
+            }
+        }
         self.print_market_data();
         self.print_products();
         self.check_invariants();
@@ -168,6 +183,10 @@ impl Model {
             Command::Extend(c) => self.extend(c),
             Command::Leave(c) => self.leave(c),
             Command::Atomic(c) => self.atomic(c),
+            Command::SessionOpen(c) => self.session_open(c),
+            Command::SessionConfig(c) => self.session_config(c),
+            Command::SessionLost(c) => self.session_lost(c),
+            Command::SessionBack(c) => self.session_back(c),
             Command::Tick => {}
             other => panic!("the model does not know {}", other.kind().word()),
         }

@@ -327,6 +327,7 @@ impl Model {
         }
         all.extend(self.auction_deadlines());
         all.extend(self.sale_deadlines());
+        all.extend(self.session_deadlines());
         all.sort_by_key(|due| (due.time, due.set));
         all
     }

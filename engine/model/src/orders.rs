@@ -53,6 +53,7 @@ impl Model {
         });
         let order = Order {
             id: OrderId(self.last_order),
+            session: self.sender,
             account: c.account,
             instrument: c.instrument,
             cl_ord_id: c.cl_ord_id,
@@ -206,7 +207,7 @@ impl Model {
 }
 
 /// The one report of a refused order.
-fn refused(c: &NewOrder, reason: Reason) -> ExecutionReport {
+pub(crate) fn refused(c: &NewOrder, reason: Reason) -> ExecutionReport {
     ExecutionReport {
         account: c.account,
         instrument: c.instrument,

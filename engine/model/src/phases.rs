@@ -86,7 +86,7 @@ impl Model {
             DeadlineKind::ReservationExpiry => self.expire_reservation(ReservationId(due.id)),
             DeadlineKind::SaleClose => self.close_sale(SaleId(small(due.id))),
             DeadlineKind::DrawBy => self.give_up_draw(SaleId(small(due.id))),
-            DeadlineKind::SessionGrace => unreachable!("the model has no sessions"),
+            DeadlineKind::SessionGrace => self.cancel_of_session(SessionId(due.id)),
         }
     }
 }

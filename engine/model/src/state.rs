@@ -36,6 +36,7 @@ pub enum Place {
 #[expect(missing_docs, reason = "the fields are those of the vocabulary's new_order and reports")]
 pub struct Order {
     pub id: OrderId,
+    pub session: SessionId,
     pub account: AccountId,
     pub instrument: InstrumentId,
     pub cl_ord_id: ClOrdId,

@@ -9,6 +9,7 @@
 
 pub mod invariants;
 pub mod random;
+pub mod sessions;
 pub mod shop;
 pub mod small;
 pub mod world;
@@ -19,8 +20,8 @@ use ringpit_core::*;
 use ringpit_model::Model;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Commands with their times.
-pub type Scenario = Vec<(u64, Command)>;
+/// Inputs with their times.
+pub type Scenario = Vec<(u64, Input)>;
 
 /// How often the invariants are counted anew within a scenario.
 const COUNT_EVERY: u64 = 8;
@@ -43,22 +44,38 @@ impl Pair {
         Self { engine: Engine::new(), model: Model::new() }
     }
 
-    /// One step of both; gives the events when they are the same.
+    /// One step of both by the venue itself; gives the events when they are the same.
     pub fn step(&mut self, at: u64, command: Command) -> Result<Vec<(u64, Event)>, String> {
-        let input = Input::venue(command);
+        self.take(at, &Input::venue(command))
+    }
+
+    /// One step of both; gives the events when they are the same.
+    pub fn take(&mut self, at: u64, input: &Input) -> Result<Vec<(u64, Event)>, String> {
         let seq = self.engine.seq() + 1;
+        let is_new = !self.engine.is_duplicate(input.session, input.client_seq);
         let mut events: Vec<(u64, Event)> = Vec::new();
+        let mut addressed: Vec<(SessionId, Option<u64>)> = Vec::new();
         let mut wrong_seq = None;
-        self.engine.apply(seq, at, &input, &mut |emitted: &Emitted<'_>| {
+        self.engine.apply(seq, at, input, &mut |emitted: &Emitted<'_>| {
             if emitted.seq != seq {
                 wrong_seq = Some(emitted.seq);
             }
-            events.push((emitted.at, *emitted.event));
+            // The sender's copy of a report that is another session's follows it at once.
+            let event = (emitted.at, *emitted.event);
+            let before = addressed.last().map(|last| last.0);
+            if events.last() != Some(&event) || before == Some(emitted.owner) {
+                events.push(event);
+            }
+            addressed.push((emitted.owner, emitted.ref_seq_no));
         });
+        let answer = (input.session, Some(input.client_seq));
+        if input.client_seq != 0 && is_new && !addressed.contains(&answer) {
+            return Err(format!("no answer to {answer:?} among {addressed:?}"));
+        }
         if let Some(wrong) = wrong_seq {
             return Err(format!("an event of step {seq} carries number {wrong}"));
         }
-        same(&events, &self.model.apply(seq, at, &input))?;
+        same(&events, &self.model.apply(seq, at, input))?;
         let (engine, model) = (self.engine.next_deadline(), self.model.next_deadline());
         if engine != model {
             return Err(format!("next deadline: engine {engine:?}, model {model:?}"));
@@ -100,7 +117,8 @@ pub fn compare(scenario: &Scenario) -> Result<usize, String> {
     let mut pair = Pair::new();
     let mut books = Books::default();
     let mut agreed = 0;
-    for (place, (at, command)) in scenario.iter().enumerate() {
+    for (place, (at, input)) in scenario.iter().enumerate() {
+        let command = &input.command;
         let here = |error| format!("command {place}, {}: {error}", command.kind().word());
         if command.is_query() {
             if pair.model.next_deadline().is_some_and(|due| due <= *at) {
@@ -110,7 +128,7 @@ pub fn compare(scenario: &Scenario) -> Result<usize, String> {
             agreed += pair.ask(*command).map_err(here)?.len();
             continue;
         }
-        let events = pair.step(*at, *command).map_err(here)?;
+        let events = pair.take(*at, input).map_err(here)?;
         agreed += events.len();
         books.note(command, &events);
         if pair.engine.seq().is_multiple_of(COUNT_EVERY) {
@@ -188,8 +206,18 @@ fn shrink(mut scenario: Scenario) -> Scenario {
 /// The scenario as `ringpit run` reads it.
 pub fn text(scenario: &Scenario) -> String {
     let mut out = Vec::new();
-    for (at, command) in scenario {
-        ringpit_vocab::write_command(Some(*at), command, &mut out);
+    for (at, input) in scenario {
+        if input.session.0 != 0 {
+            let line = format!("# from session {}, number {}: ", input.session, input.client_seq);
+            out.extend_from_slice(line.as_bytes());
+        }
+        match &input.command {
+            Command::SessionOpen(_)
+            | Command::SessionConfig(_)
+            | Command::SessionLost(_)
+            | Command::SessionBack(_) => out.extend(format!("# {:?}", input.command).bytes()),
+            command => ringpit_vocab::write_command(Some(*at), command, &mut out),
+        }
         out.push(b'\n');
     }
     String::from_utf8_lossy(&out).into_owned()

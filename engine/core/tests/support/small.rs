@@ -33,7 +33,7 @@ impl World<'_> {
         let place = path.len() as u64 + 1;
         let command = named(command, place);
         let mut next = pair.clone();
-        path.push((self.start + place, command));
+        path.push((self.start + place, Input::venue(command)));
         if let Err(error) = next.step(self.start + place, command) {
             panic!("{error}\n{}{}", text(self.set_up), text(path));
         }
@@ -49,8 +49,8 @@ impl World<'_> {
 /// Tries them all; gives how many there were.
 pub fn every_sequence(set_up: &Scenario, alphabet: &[Command], depth: u64) -> u64 {
     let mut pair = Pair::new();
-    for (at, command) in set_up {
-        pair.step(*at, *command).unwrap();
+    for (at, input) in set_up {
+        pair.take(*at, input).unwrap();
     }
     let start = pair.engine.now();
     let world = World { set_up, alphabet, start, depth };

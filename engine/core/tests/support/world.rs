@@ -112,7 +112,7 @@ impl World {
             self.steps += 1;
             self.model.apply(self.steps, self.at, &Input::venue(command));
         }
-        self.scenario.push((self.at, command));
+        self.scenario.push((self.at, Input::venue(command)));
     }
 
     fn set_up(&mut self) {

@@ -99,7 +99,7 @@ impl World {
             let events = self.model.apply(self.steps, self.at, &Input::venue(command));
             events.iter().for_each(|(_, event)| self.notice(&command, event));
         }
-        self.scenario.push((self.at, command));
+        self.scenario.push((self.at, Input::venue(command)));
     }
 
     fn notice(&mut self, command: &Command, event: &Event) {

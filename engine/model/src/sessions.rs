@@ -1,0 +1,146 @@
+//! Client sessions: whom they may act for, repeated numbers, and orders that a lost connection
+//! takes along. To whom events go is not modelled.
+
+use crate::Model;
+use crate::orders::refused;
+use crate::state::Due;
+use ringpit_core::command::{SessionBack, SessionConfig, SessionLost, SessionOpen};
+use ringpit_core::event::{BidReport, CancelReject, Rejected};
+use ringpit_core::*;
+
+/// What is known of a session.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Session {
+    pub id: SessionId,
+    pub last_client_seq: u64,
+    pub config: Option<SessionConfig>,
+    /// When its orders go, and when that was set.
+    pub grace: Option<(u64, u64)>,
+}
+
+impl Model {
+    fn session(&mut self, id: SessionId) -> &mut Session {
+        if !self.sessions.iter().any(|session| session.id == id) {
+            self.sessions.push(Session { id, ..Session::default() });
+        }
+        let found = self.sessions.iter_mut().find(|session| session.id == id);
+        found.expect("added where it was missing")
+    }
+
+    /// Whether an input is the first with its number, which is remembered.
+    pub(crate) fn is_new(&mut self, input: &Input) -> bool {
+        if input.session.0 == 0 || input.client_seq == 0 {
+            return true;
+        }
+        let session = self.session(input.session);
+        let is_new = input.client_seq > session.last_client_seq;
+        session.last_client_seq = session.last_client_seq.max(input.client_seq);
+        is_new
+    }
+
+    pub(crate) fn session_open(&mut self, c: &SessionOpen) {
+        let session = self.session(c.session);
+        session.last_client_seq = 0;
+        session.grace = None;
+    }
+
+    pub(crate) fn session_config(&mut self, c: &SessionConfig) {
+        self.session(c.session).config = Some(*c);
+    }
+
+    pub(crate) fn session_back(&mut self, c: &SessionBack) {
+        self.session(c.session).grace = None;
+    }
+
+    pub(crate) fn session_lost(&mut self, c: &SessionLost) {
+        if c.cancel_on_disconnect == CancelOnDisconnect::Never {
+            return;
+        }
+        if c.grace_ns == 0 {
+            return self.cancel_of_session(c.session);
+        }
+        self.last_deadline += 1;
+        let grace = (self.time.saturating_add(c.grace_ns), self.last_deadline);
+        self.session(c.session).grace = Some(grace);
+    }
+
+    pub(crate) fn cancel_of_session(&mut self, id: SessionId) {
+        self.session(id).grace = None;
+        for order in self.ids(|order| order.session == id) {
+            self.cancel(order, Reason::Disconnected);
+        }
+    }
+
+    pub(crate) fn session_deadlines(&self) -> Vec<Due> {
+        let due = |session: &Session| {
+            let (time, set) = session.grace?;
+            Some(Due { time, set, kind: DeadlineKind::SessionGrace, id: session.id.0 })
+        };
+        self.sessions.iter().filter_map(due).collect()
+    }
+
+    /// Whether a session may send a command: for which accounts it may act.
+    pub(crate) fn may_send(&mut self, id: SessionId, command: &Command) -> bool {
+        if id.0 == 0 {
+            return true;
+        }
+        let Some(config) = self.session(id).config else { return false };
+        if config.role == Role::Operator {
+            return true;
+        }
+        let account = match command {
+            Command::Deposit(c) => c.account,
+            Command::Withdraw(c) => c.account,
+            Command::Transfer(c) => c.from,
+            Command::NewOrder(c) => c.account,
+            Command::CancelOrder(c) => c.account,
+            Command::ReplaceOrder(c) => c.account,
+            Command::MassCancel(c) => c.account,
+            Command::KillSwitch(c) => c.account,
+            Command::PlaceBid(c) => c.account,
+            Command::BuyNow(c) => c.account,
+            // Everything else is the operators', or not modelled for sessions.
+            _ => return false,
+        };
+        config.accounts.iter().any(|range| (range.from..=range.to).contains(&account))
+    }
+
+    pub(crate) fn refuse_as_not_permitted(&mut self, command: &Command) {
+        let reason = Reason::NotPermitted;
+        let kind = command.kind();
+        let order = |account, instrument, order_id, orig_cl_ord_id| CancelReject {
+            command: kind,
+            account,
+            instrument,
+            order_id,
+            orig_cl_ord_id,
+            reason,
+        };
+        let bid = |account, auction, bid_id| {
+            let (state, reason) = (BidState::Rejected, Some(reason));
+            BidReport { account, auction, bid_id, state, price: None, qty: None, reason }
+        };
+        let id = match command {
+            Command::NewOrder(c) => return self.emit(refused(c, reason)),
+            Command::CancelOrder(c) => {
+                return self.emit(order(c.account, c.instrument, c.order_id, c.orig_cl_ord_id));
+            }
+            Command::ReplaceOrder(c) => {
+                return self.emit(order(c.account, c.instrument, c.order_id, c.orig_cl_ord_id));
+            }
+            Command::PlaceBid(c) => return self.emit(bid(c.account, c.auction, Some(c.bid_id))),
+            Command::BuyNow(c) => return self.emit(bid(c.account, c.auction, None)),
+            Command::CreateAsset(c) => u64::from(c.asset.0),
+            Command::OpenAccount(c) => c.account.0,
+            Command::Deposit(c) => c.account.0,
+            Command::Withdraw(c) => c.account.0,
+            Command::Transfer(c) => c.from.0,
+            Command::CreateInstrument(c) => u64::from(c.instrument.0),
+            Command::SetPhase(c) => u64::from(c.instrument.0),
+            Command::MassCancel(c) => c.account.0,
+            Command::KillSwitch(c) => c.account.0,
+            other => panic!("the model does not know sessions that send {}", other.kind().word()),
+        };
+        self.emit(Rejected { command: kind, id: Some(id), reason, field: None });
+    }
+}
