@@ -263,7 +263,9 @@ impl Gateway {
                 }
                 Err(error) if is_passing(&error) => (),
                 Err(error) => {
-                    tracing::error!(%error, "no connection can be accepted for a moment");
+                    if round.may_tell(now) {
+                        tracing::error!(%error, "no connection can be accepted for a moment");
+                    }
                     round.accepting = false;
                     round.accept_again_ns = now.mono_ns + ACCEPT_PAUSE_NS;
                     return;
@@ -366,10 +368,17 @@ impl Round {
         }
     }
 
-    /// Says that a connection was turned away, once a second at most.
-    fn tell_full(&mut self, full: Full, address: SocketAddr, now: Now) {
-        if now.mono_ns >= self.full_told_ns {
+    /// Whether it is time again to say that connections are turned away: once a second at most.
+    fn may_tell(&mut self, now: Now) -> bool {
+        let may = now.mono_ns >= self.full_told_ns;
+        if may {
             self.full_told_ns = now.mono_ns + SECOND_NS;
+        }
+        may
+    }
+
+    fn tell_full(&mut self, full: Full, address: SocketAddr, now: Now) {
+        if self.may_tell(now) {
             tracing::warn!(%address, ?full, "too many connections; some are turned away");
         }
     }
