@@ -210,3 +210,74 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ringpit_core::{CancelOnDisconnect, List};
+
+    fn entry(role: Role, orders_in_flight: u32) -> SessionEntry {
+        let config = SessionConfig {
+            session: SessionId(1),
+            role,
+            accounts: List::new(),
+            messages_per_second: 10,
+            burst: 20,
+            cancels_per_second: 30,
+            orders_in_flight,
+            cancel_on_disconnect: CancelOnDisconnect::Never,
+            grace_ms: 0,
+        };
+        SessionEntry { secret: Secret::new(&[1; 16]), config }
+    }
+
+    #[test]
+    fn the_ring_goes_by_role_and_changes_only_while_nothing_is_on_its_way() {
+        for role in Role::ALL {
+            let mut session = Session::new(SessionId(1), 0);
+            session.configure(&entry(*role, 10), 0);
+            let first = matches!(role, Role::Operator | Role::Payments);
+            assert_eq!(session.lane == Lane::Priority, first, "{}", role.word());
+        }
+        let mut session = Session::new(SessionId(1), 0);
+        session.configure(&entry(Role::Trader, 10), 0);
+        session.entered(1);
+        session.configure(&entry(Role::Operator, 10), 0);
+        assert_eq!(session.lane, Lane::Normal, "1 must not be overtaken by what follows");
+        session.came_out(1);
+        session.choose_lane();
+        assert_eq!(session.lane, Lane::Priority);
+    }
+
+    #[test]
+    fn what_is_in_flight_falls_with_what_comes_out_and_never_runs_away() {
+        let mut session = Session::new(SessionId(1), 0);
+        session.configure(&entry(Role::Trader, 4), 0);
+        for number in [1, 2, 5, 6] {
+            session.entered(number);
+        }
+        assert_eq!((session.in_flight_left(), session.last_in), (0, 6));
+        session.came_out(5);
+        assert_eq!(session.in_flight_left(), 3);
+        session.open(9);
+        assert_eq!((session.in_flight_left(), session.last_in, session.version), (4, 0, 9));
+        // Inputs without events of their own: the marked ones tell of those before them.
+        session.configure(&entry(Role::Operator, 1_000), 0);
+        for number in 1..=10_000 {
+            let marked = session.marks(number);
+            session.entered(number);
+            if marked {
+                session.came_out(number);
+            }
+            assert!(session.in_flight.len() < MARK_EVERY as usize);
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "numbers rise")]
+    fn a_number_never_enters_twice() {
+        let mut session = Session::new(SessionId(1), 0);
+        session.entered(2);
+        session.entered(2);
+    }
+}
