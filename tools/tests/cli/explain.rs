@@ -25,6 +25,7 @@ const SCENARIO: &str = r#"
 {"do":"deposit","account":1,"asset":1,"amount":1}
 {"do":"deposit","account":2,"asset":2,"amount":900}
 {"do":"create_auction","auction":3,"kind":"english","seller":1,"asset":1,"qty":1,"quote":2,"start_price":10,"opens_at":0,"closes_at":4000}
+{"do":"place_bid","account":2,"auction":3,"max_price":40,"bid_id":7}
 {"do":"place_bid","account":2,"auction":3,"max_price":50,"bid_id":8}
 {"at":5000,"do":"query_deadlines"}
 "#;
@@ -106,12 +107,16 @@ fn a_bid_is_told_with_the_price_and_the_leader() {
     let (dir, _) = made();
     let text = told(&dir, &["--auction", "3", "--account", "2", "--bid", "8"]);
     for line in [
-        "    bid 8 leads at 10\n    auction 3 open at 10, account 2 ahead, 1 bids, closes ",
-        "  a deadline\n    auction 3 sold at 10, account 2 ahead, 1 bids\n    bid 8 wins 1 at 10",
+        "    bid 8 leads at 10\n    auction 3 open at 10, account 2 ahead, 2 bids, closes ",
+        "  a deadline\n    auction 3 sold at 10, account 2 ahead, 2 bids\n    bid 8 wins 1 at 10",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
-    assert_eq!(text, told(&dir, &["--auction", "3", "--account", "2"]));
+    let raised = told(&dir, &["--auction", "3", "--account", "2", "--bid", "7"]);
+    assert!(raised.contains("    bid 8 leads at 10, in place of the one before\n"), "{raised}");
+    assert!(!raised.contains("wins"), "{raised}");
+    let both = told(&dir, &["--auction", "3", "--account", "2"]);
+    assert!(both.contains("bid 7 leads") && both.contains("bid 8 wins"), "{both}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Gathers what a journal holds about one thing: a replay, and a second one of the steps where it
 //! can't be seen whether a deadline or the command was the cause.
 
-use super::subject::Subject;
+use super::subject::{Bearing, Subject};
 use crate::failure::Failure;
 use crate::progress::StoreProgress;
 use crate::records::{differs, each};
@@ -34,6 +34,8 @@ pub struct Seen {
     /// UNIX nanoseconds: a fired deadline's own time, or the step's.
     pub at: u64,
     pub event: Event,
+    /// What it is to the one that is told of; `None` for what only shows things around it.
+    pub bearing: Bearing,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -81,16 +83,18 @@ pub fn gather(
         let mut events = Vec::new();
         let mut nth = 0;
         let taken = replay.take(entry, &mut |emitted: &Emitted<'_>| {
-            if subject.is_about(emitted.event) || may_be_beside(emitted.event) {
-                events.push(Seen { nth, at: emitted.at, event: *emitted.event });
+            let bearing = subject.bearing(emitted.event);
+            if bearing != Bearing::None || may_be_beside(emitted.event) {
+                events.push(Seen { nth, at: emitted.at, event: *emitted.event, bearing });
             }
             nth += 1;
         });
         taken.map_err(|error| differs(&error))?;
-        if !events.iter().any(|seen| subject.is_about(&seen.event)) {
+        subject.learn(&replay.input().command);
+        if events.iter().all(|seen| seen.bearing == Bearing::None) {
             return Ok(());
         }
-        events.retain(|seen| subject.is_about(&seen.event) || subject.is_beside(&seen.event));
+        events.retain(|seen| seen.bearing != Bearing::None || subject.is_beside(&seen.event));
         let input = *replay.input();
         let fired = match (due, &input.command) {
             (false, _) => Fired::First(0),

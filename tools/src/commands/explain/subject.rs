@@ -4,8 +4,8 @@ use super::Which;
 use crate::failure::Failure;
 use ringpit_core::event::{ExecutionReport, Reservation};
 use ringpit_core::{
-    AccountId, AuctionId, BidId, ClOrdId, CommandKind, Event, OrderId, ProductId, RequestId,
-    ReservationId, SaleId,
+    AccountId, AuctionId, AuctionKind, BidId, BidState, ClOrdId, Command, CommandKind, Event,
+    OrderId, ProductId, RequestId, ReservationId, SaleId,
 };
 
 /// What a life is told of, and the names it was found to have.
@@ -17,6 +17,18 @@ pub struct Subject {
     reservations: Vec<ReservationId>,
     /// Products that they are of.
     products: Vec<(SaleId, ProductId)>,
+    /// Whether the bid stands, in an auction where an account's next bid takes its place.
+    stands_alone: bool,
+    keeps_all: bool,
+}
+
+/// What an event is to a subject.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Bearing {
+    None,
+    About,
+    /// The account's next bid takes the place of the one that is told of.
+    Instead,
 }
 
 #[derive(Clone, Copy)]
@@ -50,11 +62,40 @@ impl Subject {
             return Err(Failure::Input(text.to_owned()));
         };
         let (orders, reservations, products) = Default::default();
-        Ok(Self { name, orders, reservations, products })
+        let (stands_alone, keeps_all) = (false, false);
+        Ok(Self { name, orders, reservations, products, stands_alone, keeps_all })
     }
 
-    /// Whether an event is about it; learns its other names on the way.
-    pub fn is_about(&mut self, event: &Event) -> bool {
+    /// Learns from an input what the events do not say.
+    pub fn learn(&mut self, command: &Command) {
+        if let (Name::Bid(_, auction, _), Command::CreateAuction(c)) = (self.name, command)
+            && c.auction == auction
+        {
+            self.keeps_all = c.kind == AuctionKind::Uniform;
+        }
+    }
+
+    /// What an event is to it; to be asked once of each, in order.
+    pub fn bearing(&mut self, event: &Event) -> Bearing {
+        if self.takes_its_place(event) {
+            self.stands_alone = false;
+            return Bearing::Instead;
+        }
+        if self.is_about(event) { Bearing::About } else { Bearing::None }
+    }
+
+    fn takes_its_place(&self, event: &Event) -> bool {
+        let (Name::Bid(account, auction, Some(bid)), Event::BidReport(report)) = (self.name, event)
+        else {
+            return false;
+        };
+        self.stands_alone
+            && (report.account, report.auction) == (account, auction)
+            && report.bid_id != Some(bid)
+            && matches!(report.state, BidState::Leading | BidState::Accepted)
+    }
+
+    fn is_about(&mut self, event: &Event) -> bool {
         match event {
             Event::ExecutionReport(report) => self.is_order(report),
             Event::CancelReject(reject) => match self.name {
@@ -68,9 +109,14 @@ impl Subject {
             },
             Event::BidReport(report) => match self.name {
                 Name::Bid(account, auction, bid) => {
-                    report.account == account
+                    let is_it = report.account == account
                         && report.auction == auction
-                        && bid.is_none_or(|bid| report.bid_id == Some(bid))
+                        && bid.is_none_or(|bid| report.bid_id == Some(bid));
+                    if is_it {
+                        let stands = matches!(report.state, BidState::Leading | BidState::Accepted);
+                        self.stands_alone = stands && !self.keeps_all;
+                    }
+                    is_it
                 }
                 _ => false,
             },

@@ -1,6 +1,7 @@
 //! A life's steps as sentences, and as JSON lines.
 
 use super::life::{Ahead, Seen, Step};
+use super::subject::Bearing;
 use crate::time;
 use ringpit_core::event::{
     AtomicReport, Auction, BidReport, ExecutionReport, Product, Reservation,
@@ -108,6 +109,9 @@ pub fn write_text(step: &Step, out: &mut Vec<u8>) {
         }
         text.push_str("    ");
         write_sentence(&seen.event, &mut text);
+        if seen.bearing == Bearing::Instead {
+            text.push_str(", in place of the one before");
+        }
         text.push('\n');
         if let Some(reason) = reason_of(&seen.event)
             && let Some((means, remedy)) = meaning(reason)
