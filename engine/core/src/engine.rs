@@ -11,7 +11,7 @@ use crate::book::undo::BookUndo;
 use crate::call::Candidate;
 use crate::command::{Command, Input};
 use crate::deadlines::{Deadlines, Due};
-use crate::digest::Digest;
+use crate::digest::{Digest, Words};
 use crate::directory::Directory;
 use crate::event::{Event, Sink};
 use crate::ids::{OrderId, SessionId};
@@ -45,6 +45,8 @@ pub struct Engine {
     seq: u64,
     now: u64,
     pub(crate) digest: Digest,
+    /// The words of the event that is being folded.
+    pub(crate) words: Words,
     pub(crate) ledger: Ledger,
     pub(crate) sessions: Sessions,
     pub(crate) deadlines: Deadlines,

@@ -2,20 +2,25 @@
 //! JSON, null on the wire; the order of the fields is the order of the JSON line.
 
 use crate::command::{LIST_CAPACITY, Line};
+use crate::digest::{Fold, Words};
 use crate::ids::*;
 use crate::list::List;
 use crate::reason::Reason;
 use crate::words::*;
-use bincode::Encode;
-use bincode::enc::Encoder;
-use bincode::error::EncodeError;
 
 /// Defines event structs whose fields are all public and documented by the vocabulary.
 macro_rules! events {
     ($($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident : $ty:ty),* $(,)? })+) => {$(
         $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode)]
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub struct $name { $($(#[$fmeta])* pub $field: $ty),* }
+
+        impl Fold for $name {
+            #[inline]
+            fn fold(&self, words: &mut Words) {
+                $(self.$field.fold(words);)*
+            }
+        }
     )+};
 }
 
@@ -335,13 +340,13 @@ macro_rules! event_enum {
         #[expect(clippy::large_enum_variant, reason = "events are built in place and passed by reference")]
         pub enum Event { $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)+ }
 
-        impl Encode for Event {
-            fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        impl Fold for Event {
+            #[inline]
+            fn fold(&self, words: &mut Words) {
                 match self {
                     $(Self::$name(event) => {
-                        let code: u8 = $code;
-                        code.encode(encoder)?;
-                        event.encode(encoder)
+                        words.push($code);
+                        event.fold(words);
                     })+
                 }
             }

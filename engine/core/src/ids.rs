@@ -8,6 +8,13 @@ macro_rules! id {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Encode, Decode)]
         pub struct $name(pub $inner);
 
+        impl crate::digest::Fold for $name {
+            #[inline]
+            fn fold(&self, words: &mut crate::digest::Words) {
+                words.push(u64::from(self.0));
+            }
+        }
+
         impl core::fmt::Display for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 self.0.fmt(f)

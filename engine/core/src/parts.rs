@@ -22,6 +22,13 @@ pub struct Line {
     pub qty: u64,
 }
 
+impl crate::digest::Fold for Line {
+    fn fold(&self, words: &mut crate::digest::Words) {
+        self.product.fold(words);
+        self.qty.fold(words);
+    }
+}
+
 /// Accounts `from` to `to`, both included.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode)]
 pub struct AccountRange {

@@ -2,6 +2,7 @@
 
 use crate::book::orders::Order;
 use crate::command::{Command, NewOrder};
+use crate::digest::Fold;
 use crate::engine::Engine;
 use crate::event::{
     Accepted, AtomicReport, BidReport, CancelReject, Emitted, Event, ExecutionReport, Rejected,
@@ -70,10 +71,14 @@ impl Engine {
             owner_seq = session.last_owner_seq;
             ref_seq_no = (owner == cx.cause && cx.cause_seq != 0).then_some(cx.cause_seq);
         }
-        self.digest.word(cx.seq);
-        self.digest.word(cx.at);
-        self.digest.word(session.id.0);
-        self.digest.value(event);
+        let words = &mut self.words;
+        words.clear();
+        words.push(cx.seq);
+        words.push(cx.at);
+        words.push(session.id.0);
+        event.fold(words);
+        words.finish();
+        self.digest.words(words);
         let (seq, at) = (cx.seq, cx.at);
         cx.sink.emit(&Emitted { seq, at, owner: session.id, owner_seq, ref_seq_no, event });
     }

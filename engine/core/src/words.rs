@@ -58,6 +58,13 @@ macro_rules! words {
         }
 
         bincode::impl_borrow_decode!($name);
+
+        impl crate::digest::Fold for $name {
+            #[inline]
+            fn fold(&self, words: &mut crate::digest::Words) {
+                words.push(u64::from(self.code()));
+            }
+        }
     };
 }
 pub(crate) use words;
