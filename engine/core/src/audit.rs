@@ -19,11 +19,27 @@ impl Engine {
         {
             digest.word(word);
         }
-        self.hash_ledger(&mut digest);
-        self.hash_books(&mut digest);
-        self.hash_auctions(&mut digest);
-        self.hash_sessions(&mut digest);
-        self.hash_sales(&mut digest);
+        self.hash_contents(&mut digest);
+        digest.get()
+    }
+
+    /// The same without the step's number, its time and the digest of events: what a command that
+    /// is refused leaves as it was.
+    #[must_use]
+    pub fn contents_hash(&self) -> u64 {
+        let mut digest = Digest::default();
+        digest.word(self.last_order);
+        digest.word(self.last_trade);
+        self.hash_contents(&mut digest);
+        digest.get()
+    }
+
+    fn hash_contents(&self, digest: &mut Digest) {
+        self.hash_ledger(digest);
+        self.hash_books(digest);
+        self.hash_auctions(digest);
+        self.hash_sessions(digest);
+        self.hash_sales(digest);
         for counter in self.counters.sorted() {
             digest.value(&counter);
         }
@@ -33,7 +49,6 @@ impl Engine {
         for (time_ns, due) in self.deadlines.sorted() {
             digest.value(&(time_ns, due.kind, self.deadline_id(due)));
         }
-        digest.get()
     }
 
     fn hash_ledger(&self, digest: &mut Digest) {
