@@ -136,12 +136,36 @@ impl Engine {
             }
             self.audit_levels(book)?;
         }
+        self.audit_positions()?;
         self.audit_auctions(&mut owed)?;
         self.audit_sales(&mut owed)?;
         if held != owed {
             return Err(alloc::format!("held {held:?} but open obligations are {owed:?}"));
         }
         Ok(())
+    }
+
+    /// What limits count of an account is what its open orders are.
+    fn audit_positions(&self) -> Result<(), String> {
+        let mut open: BTreeMap<(u32, u32), (i128, i128, u64)> = BTreeMap::new();
+        for book in 0..self.books.len() as u32 {
+            if !self.book(book).counts_positions() {
+                continue;
+            }
+            self.for_each_order(book, |_, order, _| {
+                let sums = open.entry((order.account, book)).or_default();
+                *if order.side == Side::Buy { &mut sums.0 } else { &mut sums.1 } +=
+                    i128::from(order.leaves);
+                sums.2 += 1;
+            });
+        }
+        for position in self.positions.list() {
+            let sums = open.remove(&(position.account, position.book)).unwrap_or_default();
+            if sums != (position.open_buy, position.open_sell, position.orders) {
+                return Err(alloc::format!("open orders {sums:?}, counted {position:?}"));
+            }
+        }
+        if open.is_empty() { Ok(()) } else { Err(alloc::format!("not counted: {open:?}")) }
     }
 
     fn audit_levels(&self, book: u32) -> Result<(), String> {

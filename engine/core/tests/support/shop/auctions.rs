@@ -71,7 +71,7 @@ impl World {
             step_every: every.then(|| self.span(4) + 1),
             floor: floor.then(|| self.money(60)),
             opens_at: self.time(-8, 2),
-            closes_at: self.time(1, 30),
+            closes_at: self.time(0, 30),
             extend_window: window.then(|| self.span(10)),
             extend_by: by.then(|| self.span(10)),
             max_extensions: most.then(|| self.random.below(4)),

@@ -31,7 +31,7 @@ pub const AUCTIONS: Profile = Profile { auctions: 85, sales: 0, atomics: 5, ..EV
 /// Flash sales: first come, waitlists, carts, draws.
 pub const SALES: Profile = Profile { auctions: 0, sales: 90, atomics: 5, orders: 0, ..EVEN };
 /// Atomic interactions over everything.
-pub const ATOMICS: Profile = EVEN;
+pub const ATOMICS: Profile = Profile { auctions: 15, sales: 25, atomics: 30, orders: 20, ..EVEN };
 /// Numbers near the ends of their types.
 pub const EDGE: Profile = Profile { odd: 25, ..EVEN };
 /// All of them.
@@ -176,7 +176,7 @@ impl World {
             max_order_qty: None,
             max_notional: None,
             max_open_orders: None,
-            max_position: self.random.maybe(30, |r| 5 + r.below(10)),
+            max_position: self.random.maybe(50, |r| 5 + r.below(10)),
             maker_fee_ppm: self.random.maybe(40, |r| r.pick(&[-20_000, 10_000])),
             taker_fee_ppm: self.random.maybe(40, |r| r.pick(&[-20_000, 30_000])),
             phase: None,

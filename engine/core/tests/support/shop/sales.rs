@@ -53,7 +53,7 @@ impl World {
         CreateSale {
             sale: SaleId(id),
             opens_at: self.time(-8, 1),
-            closes_at: self.time(3, 30),
+            closes_at: self.time(0, 30),
             hold_for: if self.random.chance(15) { 0 } else { self.span(12) },
             payment: self.random.pick(&[Payment::Balance, Payment::Balance, Payment::External]),
             seller: self.account(),
