@@ -2,7 +2,7 @@
 
 use crate::limits::{RING_SLOTS_MAX, RING_SLOTS_MIN};
 
-/// Where the sequencer's thread runs.
+/// Where sequencer and flusher run: together, unless the sequencer spins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Pin {
     /// On the processor that takes the disk's interrupt.

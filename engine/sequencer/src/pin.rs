@@ -1,10 +1,11 @@
 //! Which processor the line's threads run on: the one that takes the disk's interrupt, because a
-//! flush is a third faster there and a wake on the same processor costs a tenth of one across.
+//! flush is a third faster there and a wake on the same processor costs a tenth of one across. A
+//! sequencer that never sleeps gets another one: it would leave the flusher nothing.
 //!
 //! Asked of the kernel where it tells; otherwise a few flushes are timed on each processor.
 //! Pinning is asked for and reported; a machine that refuses it works all the same.
 
-use crate::config::Pin;
+use crate::config::{Pin, Wait};
 use core_affinity::CoreId;
 use std::fmt;
 use std::fs::{self, File};
@@ -21,9 +22,11 @@ const TIMED_CPUS_MAX: usize = 16;
 /// Where the line's threads run, and why there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Placement {
-    /// The processor that sequencer and flusher are pinned to; `None`: they are not pinned.
-    pub cpu: Option<usize>,
-    /// Why.
+    /// The processor that the sequencer is pinned to; `None`: it is not pinned.
+    pub sequencer: Option<usize>,
+    /// The processor that the flusher is pinned to; `None`: it is not pinned.
+    pub flusher: Option<usize>,
+    /// Why there.
     pub why: Why,
 }
 
@@ -51,11 +54,39 @@ pub enum Why {
     Refused(usize),
 }
 
+impl Placement {
+    /// Neither is pinned.
+    pub(crate) const fn unpinned(why: Why) -> Self {
+        Self { sequencer: None, flusher: None, why }
+    }
+
+    /// Both on one processor.
+    const fn together(cpu: usize, why: Why) -> Self {
+        Self { sequencer: Some(cpu), flusher: Some(cpu), why }
+    }
+
+    /// Moves the sequencer to another processor than the flusher's, where there is one; one that
+    /// was asked for by number is the sequencer's.
+    fn apart(mut self, allowed: &[usize]) -> Self {
+        if self.why == Why::Asked {
+            self.flusher = None;
+        } else {
+            self.sequencer = allowed.iter().copied().find(|cpu| Some(*cpu) != self.flusher);
+        }
+        self
+    }
+}
+
 impl fmt::Display for Placement {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.cpu {
-            Some(cpu) => write!(out, "pinned to CPU {cpu}, ")?,
-            None => out.write_str("not pinned, ")?,
+        match (self.sequencer, self.flusher) {
+            (Some(cpu), Some(same)) if cpu == same => write!(out, "pinned to CPU {cpu}, ")?,
+            (Some(cpu), Some(other)) => {
+                write!(out, "pinned to CPU {cpu}, the flusher to CPU {other}, ")?;
+            }
+            (Some(cpu), None) => write!(out, "pinned to CPU {cpu}, the flusher not, ")?,
+            (None, Some(other)) => write!(out, "not pinned, the flusher to CPU {other}, ")?,
+            (None, None) => out.write_str("not pinned, ")?,
         }
         match &self.why {
             Why::Interrupt(irq) => write!(out, "which takes the disk's interrupt {irq}"),
@@ -63,8 +94,7 @@ impl fmt::Display for Placement {
                 let (best, worst) = (best_ns / 1_000, worst_ns / 1_000);
                 write!(out, "where a flush takes {best} µs (slowest: {worst} µs)")
             }
-            Why::Asked => out.write_str("as asked"),
-            Why::NotAsked => out.write_str("as asked"),
+            Why::Asked | Why::NotAsked => out.write_str("as asked"),
             Why::Alike => out.write_str("as all CPUs are alike"),
             Why::NoSuchCpu(cpu) => write!(out, "as CPU {cpu} is not this process's"),
             Why::Refused(cpu) => write!(out, "as the kernel refused CPU {cpu}"),
@@ -72,21 +102,24 @@ impl fmt::Display for Placement {
     }
 }
 
-/// Chooses a processor for the threads that keep a line in this directory.
+/// Chooses processors for the threads that keep a line in this directory.
 #[must_use]
-pub fn place(pin: Pin, directory: Option<&Path>) -> Placement {
+pub fn place(pin: Pin, wait: Wait, directory: Option<&Path>) -> Placement {
     let allowed = allowed_cpus();
-    let unpinned = |why| Placement { cpu: None, why };
-    match pin {
-        Pin::None => unpinned(Why::NotAsked),
-        Pin::Cpu(cpu) if allowed.contains(&cpu) => Placement { cpu: Some(cpu), why: Why::Asked },
-        Pin::Cpu(cpu) => unpinned(Why::NoSuchCpu(cpu)),
+    let placement = match pin {
+        Pin::None => Placement::unpinned(Why::NotAsked),
+        Pin::Cpu(cpu) if allowed.contains(&cpu) => Placement::together(cpu, Why::Asked),
+        Pin::Cpu(cpu) => Placement::unpinned(Why::NoSuchCpu(cpu)),
         Pin::Auto => match directory {
             Some(directory) if allowed.len() > 1 => by_interrupt(directory, &allowed)
                 .or_else(|| by_timing(directory, &allowed))
-                .unwrap_or(unpinned(Why::Alike)),
-            _ => unpinned(Why::Alike),
+                .unwrap_or(Placement::unpinned(Why::Alike)),
+            _ => Placement::unpinned(Why::Alike),
         },
+    };
+    match wait {
+        Wait::Spin if placement.flusher.is_some() => placement.apart(&allowed),
+        _ => placement,
     }
 }
 
@@ -110,8 +143,7 @@ fn by_interrupt(directory: &Path, allowed: &[usize]) -> Option<Placement> {
     let irq = busiest(&disk_irqs(&below_mappers(block))?, &interrupts)?;
     let affinity = fs::read_to_string(format!("/proc/irq/{irq}/effective_affinity_list")).ok()?;
     let cpu = first_of_list(&affinity)?;
-    let placement = Placement { cpu: Some(cpu), why: Why::Interrupt(irq) };
-    allowed.contains(&cpu).then_some(placement)
+    allowed.contains(&cpu).then(|| Placement::together(cpu, Why::Interrupt(irq)))
 }
 
 /// The disk under a stack of device mappers.
@@ -170,7 +202,7 @@ fn by_timing(directory: &Path, allowed: &[usize]) -> Option<Placement> {
     let (best_ns, cpu) = *timed.iter().min()?;
     let (worst_ns, _) = *timed.iter().max()?;
     let differ = best_ns + best_ns / 10 < worst_ns;
-    differ.then_some(Placement { cpu: Some(cpu), why: Why::Timed { best_ns, worst_ns } })
+    differ.then(|| Placement::together(cpu, Why::Timed { best_ns, worst_ns }))
 }
 
 /// Pins the calling thread, and gives the median time of a small durable write.
@@ -217,19 +249,34 @@ NMI:          0          0   Non-maskable interrupts
 
     #[test]
     fn what_is_asked_for_is_kept_or_refused_with_its_number() {
-        assert_eq!(place(Pin::None, None), Placement { cpu: None, why: Why::NotAsked });
-        let placement = place(Pin::Cpu(100_000), None);
-        assert_eq!(placement, Placement { cpu: None, why: Why::NoSuchCpu(100_000) });
+        let placed = |pin, wait| place(pin, wait, None);
+        let yields = Wait::default();
+        assert_eq!(placed(Pin::None, yields), Placement::unpinned(Why::NotAsked));
+        let placement = placed(Pin::Cpu(100_000), yields);
+        assert_eq!(placement, Placement::unpinned(Why::NoSuchCpu(100_000)));
         assert_eq!(placement.to_string(), "not pinned, as CPU 100000 is not this process's");
         let first = allowed_cpus()[0];
-        assert_eq!(place(Pin::Cpu(first), None).cpu, Some(first));
+        assert_eq!(placed(Pin::Cpu(first), yields), Placement::together(first, Why::Asked));
+        let alone = placed(Pin::Cpu(first), Wait::Spin);
+        assert_eq!((alone.sequencer, alone.flusher), (Some(first), None));
+    }
+
+    #[test]
+    fn a_sequencer_that_spins_leaves_the_disks_processor_to_the_flusher() {
+        let placement = Placement::together(1, Why::Interrupt(36));
+        assert_eq!(
+            placement.clone().apart(&[1, 3]).to_string(),
+            "pinned to CPU 3, the flusher to CPU 1, which takes the disk's interrupt 36"
+        );
+        assert_eq!(placement.apart(&[1]).sequencer, None);
     }
 
     #[test]
     fn the_choice_by_itself_is_a_processor_of_this_process() {
         let directory = tempfile::tempdir().unwrap();
-        let chosen = place(Pin::Auto, Some(directory.path()));
-        assert!(chosen.cpu.is_none_or(|cpu| allowed_cpus().contains(&cpu)), "{chosen}");
+        let chosen = place(Pin::Auto, Wait::default(), Some(directory.path()));
+        assert_eq!(chosen.sequencer, chosen.flusher);
+        assert!(chosen.flusher.is_none_or(|cpu| allowed_cpus().contains(&cpu)), "{chosen}");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left behind");
     }
 }

@@ -115,15 +115,15 @@ pub fn start<L: Log, F: Flush, C: Clock>(
         wait: config.wait,
         priority_per_round: config.priority_per_round,
     };
-    let mut placement = place(config.pin, line.store.directory.as_deref());
-    let context = Context { failure, doorway, waker, cpu: placement.cpu };
-    let (flusher, flusher_pinned) = context.spawn_flusher(line.store.flusher)?;
-    let (sequencer, sequencer_pinned) = context.spawn_sequencer(thread)?;
+    let mut placement = place(config.pin, config.wait, line.store.directory.as_deref());
+    let context = Context { failure, doorway, waker };
+    let (flusher, flusher_pinned) = context.spawn_flusher(placement.flusher, line.store.flusher)?;
+    let (sequencer, sequencer_pinned) = context.spawn_sequencer(placement.sequencer, thread)?;
     let pinned = |reported: Receiver<bool>| reported.recv().unwrap_or(false);
     if !pinned(flusher_pinned) | !pinned(sequencer_pinned)
-        && let Some(cpu) = placement.cpu
+        && let Some(cpu) = placement.flusher.or(placement.sequencer)
     {
-        placement = Placement { cpu: None, why: Why::Refused(cpu) };
+        placement = Placement::unpinned(Why::Refused(cpu));
     }
     let Context { failure, doorway, .. } = context;
     let clock = clock_state;
@@ -136,28 +136,33 @@ struct Context {
     failure: FailureFlag,
     doorway: Arc<Doorway>,
     waker: Waker,
-    cpu: Option<usize>,
 }
 
 /// A thread, and whether it could be pinned.
 type Spawned<T> = (JoinHandle<Option<T>>, Receiver<bool>);
 
 impl Context {
-    fn spawn_flusher(&self, flusher: impl Flush) -> Result<Spawned<()>, StartError> {
+    fn spawn_flusher(
+        &self,
+        cpu: Option<usize>,
+        flusher: impl Flush,
+    ) -> Result<Spawned<()>, StartError> {
         let waker = self.waker.clone();
-        self.spawn("flusher", move || flusher.run(&mut || waker()).map_err(Failure::Journal))
+        self.spawn("flusher", cpu, move || flusher.run(&mut || waker()).map_err(Failure::Journal))
     }
 
     fn spawn_sequencer<L: Log, C: Clock>(
         &self,
+        cpu: Option<usize>,
         thread: SequencerThread<L, C>,
     ) -> Result<Spawned<Engine>, StartError> {
-        self.spawn("sequencer", move || thread.run())
+        self.spawn("sequencer", cpu, move || thread.run())
     }
 
     fn spawn<T: Send + 'static>(
         &self,
         name: &'static str,
+        cpu: Option<usize>,
         run: impl FnOnce() -> Result<T, Failure> + Send + 'static,
     ) -> Result<Spawned<T>, StartError> {
         let (report, reported) = channel();
@@ -167,7 +172,6 @@ impl Context {
             doorway: self.doorway.clone(),
             waker: self.waker.clone(),
         };
-        let cpu = self.cpu;
         let pinned_run = move || {
             // The receiver waits for this and nothing else, so it is there.
             let _ = report.send(cpu.is_none_or(pin_current_thread));

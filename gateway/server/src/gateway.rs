@@ -412,7 +412,7 @@ impl Round {
             tracing::error!(
                 seconds,
                 "the wall clock jumped ahead and is not followed: set it right, \
-                or restart with a larger --max-clock-step"
+                or restart if the new time is the true one"
             );
         }
     }

@@ -10,7 +10,7 @@ use ringpit_bench::idle;
 use ringpit_bench::quick::{self, Extent};
 use ringpit_bench::round_trip::RoundTrip;
 use ringpit_core::{Command, Input, Role};
-use ringpit_sequencer::{Pin, place};
+use ringpit_sequencer::{Pin, Wait, place};
 use ringpit_vocab::Scenario;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -116,7 +116,7 @@ fn measure_quick(args: &QuickArgs) -> Result<quick::Quick, Failure> {
     let mut trip = RoundTrip::new(server.address, logins.0, logins.1).map_err(failed)?;
     let rounds = usize::from(args.rounds);
     let extent = Extent { rounds, ..Extent::default() };
-    let cpu = place(Pin::Auto, Some(folder.path())).cpu;
+    let cpu = place(Pin::Auto, Wait::default(), Some(folder.path())).flusher;
     let mut progress = |round| {
         if !args.common.json {
             eprintln!("round {} of {rounds}", round + 1);
