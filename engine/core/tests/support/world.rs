@@ -129,6 +129,12 @@ impl World {
                 self.push(Deposit { account: AccountId(id), asset, amount, request_id: None });
             }
         }
+        // What the venue has is as far as rebates are paid.
+        if self.random.chance(40) {
+            let (account, asset) = (AccountId(0), AssetId(2));
+            let amount = self.random.within(1, 200);
+            self.push(Deposit { account, asset, amount, request_id: None });
+        }
         for id in 1..=self.instruments {
             let instrument = self.instrument(InstrumentId(u32::try_from(id).expect("small")));
             self.push(instrument);
