@@ -184,7 +184,7 @@ fn lose_nothing(seed: u64, commands: Vec<Command>) {
 }
 
 /// Two replays agree with each other, and with the last checkpoint that the server wrote.
-fn prove(store: &Path) {
+pub fn prove(store: &Path) {
     let store = store.to_str().unwrap();
     prints(&["verify", store]);
     let replayed = prints(&["replay", store, "--digest"]);
@@ -199,7 +199,7 @@ fn prove(store: &Path) {
 }
 
 /// `RINGPIT_SEED`, or the time.
-fn seed() -> u64 {
+pub fn seed() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     std::env::var("RINGPIT_SEED").map_or(now.as_nanos() as u64, |seed| seed.parse().unwrap())
 }

@@ -4,10 +4,15 @@
 mod aapl;
 mod crash;
 mod demo;
+#[allow(dead_code, reason = "shared with a test that uses more of it")]
+#[path = "../../../engine/core/tests/support/first_come.rs"]
+mod first_come;
 #[path = "../../src/flow.rs"]
 mod flow;
+mod pool;
 #[path = "../shared/lobster.rs"]
 mod reference;
+mod sale;
 mod scenario;
 mod send;
 mod server;

@@ -32,15 +32,21 @@ pub struct Server {
 impl Server {
     /// Starts a server with a new store on a free port.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with more sessions: id, role, and the first and last account each may act for.
+    pub fn start_with(more: &[(u64, &str, (u64, u64))]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut sessions = OpenOptions::new();
         sessions.write(true).create_new(true).mode(0o600);
         let mut sessions = sessions.open(folder.path().join("sessions.toml")).unwrap();
-        for (session, role) in [(OPERATOR, "operator"), (TRADER, "trader")] {
+        let usual = [(OPERATOR, "operator", (1, 1)), (TRADER, "trader", (1, 1))];
+        for (session, role, (from, to)) in usual.iter().chain(more) {
             write!(
                 sessions,
                 "[[session]]\nid = {session}\nsecret_hex = \"{KEY}\"\nrole = \"{role}\"\n\
-                 accounts = [1]\nmessages_per_second = 10000000\nburst = 10000000\n\
+                 accounts = [\"{from}-{to}\"]\nmessages_per_second = 10000000\nburst = 10000000\n\
                  cancels_per_second = 10000000\norders_in_flight = 10000000\n"
             )
             .unwrap();
@@ -144,5 +150,10 @@ impl Drop for Server {
 
 /// The operator's login.
 pub fn login() -> Login {
-    Login::new(OPERATOR, Secret::from_hex(KEY).unwrap())
+    login_of(OPERATOR)
+}
+
+/// The login of any session of the file.
+pub fn login_of(session: u64) -> Login {
+    Login::new(session, Secret::from_hex(KEY).unwrap())
 }

@@ -60,6 +60,8 @@ impl FirstCome {
         self.fall_due(at);
         let refusal = match command {
             Command::CreateAsset(_) | Command::Tick => None,
+            Command::SessionOpen(_) | Command::SessionConfig(_) => None,
+            Command::SessionLost(_) | Command::SessionBack(_) => None,
             Command::OpenAccount(c) => {
                 self.purses.insert(c.account, Purse::default());
                 None
