@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod aapl;
+mod auction;
 mod crash;
 mod demo;
 #[allow(dead_code, reason = "shared with a test that uses more of it")]
@@ -9,6 +10,7 @@ mod demo;
 mod first_come;
 #[path = "../../src/flow.rs"]
 mod flow;
+mod house;
 mod pool;
 #[path = "../shared/lobster.rs"]
 mod reference;
