@@ -216,7 +216,6 @@ fn kills_around_the_end_leave_the_outcome_to_the_rules() {
         sold.count(),
         floor.bids
     );
-    assert_eq!(reference.lots.len() as u64, kills * LOTS_A_ROUND);
     assert!(ended > 0, "no end fell into an outage");
     assert!(server.stop().success(), "{}", server.said());
     prove(&server.store());

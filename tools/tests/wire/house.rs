@@ -52,7 +52,8 @@ impl House {
             self.close(time, auction);
         }
         match command {
-            Command::CreateAuction(c) => self.open(c),
+            // One that comes after its own end is refused: a loaded machine may be that slow.
+            Command::CreateAuction(c) if c.closes_at > at => self.open(c),
             Command::PlaceBid(c) => {
                 if let Err(reason) = self.bid(at, c) {
                     let bid = Bid { account: c.account, id: c.bid_id, max: 0 };
