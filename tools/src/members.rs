@@ -7,6 +7,7 @@ use ringpit_core::Role;
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
+use std::ops::RangeInclusive;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -19,8 +20,8 @@ pub struct Member {
     pub login: Login,
     /// What it may do.
     pub role: Role,
-    /// The one account it may act for; operators need none.
-    pub account: Option<u64>,
+    /// The accounts it may act for; operators need none.
+    pub accounts: Option<RangeInclusive<u64>>,
 }
 
 impl Member {
@@ -28,13 +29,17 @@ impl Member {
     ///
     /// # Errors
     /// [`Failure`] when the system gives no random bytes.
-    pub fn new(session: u64, role: Role, account: Option<u64>) -> Result<Self, Failure> {
+    pub fn new(
+        session: u64,
+        role: Role,
+        accounts: Option<RangeInclusive<u64>>,
+    ) -> Result<Self, Failure> {
         let mut secret = [0; SECRET_BYTES];
         File::open("/dev/urandom")
             .and_then(|mut random| random.read_exact(&mut secret))
             .map_err(|error| environment("/dev/urandom", &error))?;
         let login = Login::new(session, Secret::new(secret));
-        Ok(Self { login, role, account })
+        Ok(Self { login, role, accounts })
     }
 }
 
@@ -42,11 +47,16 @@ impl Member {
 ///
 /// # Errors
 /// [`Failure`] when it can't be written.
-pub fn write_sessions(folder: &Path, members: &[Member]) -> Result<(), Failure> {
+pub fn write_sessions<'m>(
+    folder: &Path,
+    members: impl IntoIterator<Item = &'m Member>,
+) -> Result<(), Failure> {
     let mut text = String::new();
-    for Member { login, role, account } in members {
+    for Member { login, role, accounts } in members {
         let (id, secret, role) = (login.session, login.secret.to_hex(), role.word());
-        let accounts = account.map_or(String::new(), |account| account.to_string());
+        let accounts = accounts
+            .as_ref()
+            .map_or(String::new(), |range| format!("\"{}-{}\"", range.start(), range.end()));
         // Writing to memory does not fail.
         let _ = write!(
             text,

@@ -110,7 +110,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 fn measure_quick(args: &QuickArgs) -> Result<quick::Quick, Failure> {
     let inputs = inputs(args.file.as_deref())?;
     let operator = Member::new(1, Role::Operator, None)?;
-    let trader = Member::new(2, Role::Trader, Some(1))?;
+    let trader = Member::new(2, Role::Trader, Some(1..=1))?;
     let logins = (operator.login.clone(), trader.login.clone());
     let (folder, server) = serve(&args.common, &[operator, trader])?;
     let mut trip = RoundTrip::new(server.address, logins.0, logins.1).map_err(failed)?;
@@ -132,7 +132,7 @@ fn measure_quick(args: &QuickArgs) -> Result<quick::Quick, Failure> {
 fn measure_idle(args: &IdleArgs) -> Result<idle::Idle, Failure> {
     let sessions = u64::from(args.sessions);
     idle::allow(usize::from(args.sessions)).map_err(failed)?;
-    let members = (1..=sessions).map(|id| Member::new(id, Role::Trader, Some(id)));
+    let members = (1..=sessions).map(|id| Member::new(id, Role::Trader, Some(id..=id)));
     let members: Vec<Member> = members.collect::<Result<_, _>>()?;
     let (folder, server) = serve(&args.common, &members)?;
     let logins = members.into_iter().map(|member| member.login).collect();

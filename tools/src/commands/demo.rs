@@ -1,60 +1,80 @@
-//! `ringpit demo`: the tour. A server, clients over sockets, a hard kill in the middle, and a table
-//! of what was promised and what was found.
+//! `ringpit demo`: the tour. A server, three markets, a crowd over sockets, a hard kill in the
+//! middle, and a table of what was promised and what was found.
 
+mod actor;
 mod cast;
 mod checks;
+mod crowd;
+mod pipeline;
+mod record;
+mod reference;
 mod screen;
-mod trader;
+mod stage;
+mod told;
 
 use crate::failure::Failure;
 use crate::process::{Process, environment};
-use cast::Cast;
-use checks::Check;
+use cast::{Cast, Market};
+use checks::{Answers, Check};
 use hdrhistogram::Histogram;
-use ringpit_client::{Client, ClientError, Delivery};
-use ringpit_core::Event;
+use ringpit_client::{Client, ClientError};
+use ringpit_core::Role;
 use screen::Screen;
 use signal_hook::consts::{SIGINT, SIGTERM};
+use stage::Stage;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-use trader::{Stage, Told};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use told::Told;
 
 /// How often the screen is looked after.
 const FRAME: Duration = Duration::from_millis(50);
 
+/// When nothing at all happens for so long, what is still waited for will not come.
+const STALLED: Duration = Duration::from_secs(20);
+
 const EXAMPLE: &str = "\
 Examples:
   ringpit demo
-  ringpit demo --orders 100000 --rate 10000
+  ringpit demo --shoppers 2000 --orders 5000      in a few seconds
   ringpit demo --file AAPL_2012-06-21_34200000_57600000_message_5.csv
 
-Latencies run from the moment an order was meant to be sent, whether or not the server was there,
+--shoppers sets the size of the crowd: a product for each 100 of them, in 50 pieces; a bidder for
+each 200, at most 500. --orders and --rate set how long it all lasts.
+
+Latencies run from the moment a request was meant to be sent, whether or not the server was there,
 to the moment its durable answer was read. Exit code 1 when a promise is broken.";
 
-/// See it work: clients trade over sockets, the server is killed in the middle, nothing is lost.
+/// See it work: three markets at once over sockets, the server killed in the middle, nothing lost.
 ///
-/// Makes a store in a temporary folder, starts a server, lets several clients trade at a fixed
-/// pace, kills the server hard (-9) half way, starts it again on the same store, and ends with a
-/// table of what was promised and what was found. Takes less than a minute.
+/// Makes a store in a temporary folder, starts a server, and opens an order book, an English
+/// auction and a flash sale. Traders, bidders and shoppers fight for them over a few sessions, as
+/// the servers of a broker, an auction house and a shop would. Kills the server hard (-9) half way,
+/// starts it again on the same store, lets the auction, the sale and the book's closing call come
+/// to their ends, and closes with a table of what was promised and what was found. Takes less than
+/// a minute.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Args {
-    /// Play a LOBSTER message file instead of a generated session.
+    /// Play a LOBSTER message file in the book instead of generated orders.
     #[arg(long, value_name = "FILE")]
     file: Option<String>,
     /// How many orders, cancels and replaces at most.
-    #[arg(long, value_name = "N", default_value_t = 40_000)]
+    #[arg(long, value_name = "N", default_value_t = 16_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     orders: u64,
     /// How many of them a second.
-    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     rate: u64,
     /// How many clients trade in a generated session.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u64).range(2..=64))]
     clients: u64,
-    /// The generated session's seed; the same seed sends the same orders.
+    /// How many shoppers come to the flash sale.
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(100..=1_000_000))]
+    shoppers: u64,
+    /// The seed of all that is generated; the same seed sends the same requests.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 }
@@ -64,9 +84,10 @@ pub struct Args {
 /// # Errors
 /// How it ended, when not well; [`Failure::No`] when a promise is broken.
 pub fn run(args: &Args) -> Result<(), Failure> {
+    let Args { orders, rate, clients, shoppers, seed, .. } = *args;
     let cast = match &args.file {
-        Some(file) => Cast::lobster(file, args.orders, args.rate)?,
-        None => Cast::generated(args.clients, args.orders, args.rate, args.seed)?,
+        Some(file) => Cast::lobster(file, (orders, rate), shoppers, seed)?,
+        None => Cast::generated((clients, orders, rate), shoppers, seed)?,
     };
     let folder = tempfile::tempdir().map_err(|error| environment("a temporary folder", &error))?;
     let called_off = Arc::new(AtomicBool::new(false));
@@ -74,7 +95,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         signal_hook::flag::register(signal, Arc::clone(&called_off))
             .map_err(|error| environment("signals", &error))?;
     }
-    let screen = Screen::new(cast.commands() as u64);
+    let screen = Screen::new(cast.planned());
     let director = Director { cast, screen, folder: folder.path(), called_off };
     if director.direct()? { Ok(()) } else { Err(Failure::No) }
 }
@@ -100,12 +121,15 @@ impl Director<'_> {
         cast.write_sessions(self.folder)?;
         let server = Process::start(self.folder, SocketAddr::from(([127, 0, 0, 1], 0)), 1)?;
         self.repeat(&server);
-        self.open(server.address).map_err(|error| session_failed(&error))?;
+        let crowd = &cast.crowd;
         screen.stage(&format!(
-            "{} clients send {} orders, cancels and replaces over TCP",
-            cast.parts.len(),
-            cast.commands()
+            "A book for {} traders, an auction for {} bidders, a sale of {} products for {} shoppers",
+            cast.traders, crowd.bidders, crowd.products, crowd.shoppers
         ));
+        let began = Instant::now();
+        self.open(server.address).map_err(|error| session_failed(&error))?;
+        screen.say(&format!("  opened in {:.1} s", began.elapsed().as_secs_f64()));
+        screen.stage(&format!("{} clients play over TCP", cast.parts.len()));
         let (told, outage, server) = self.play(server)?;
         screen.stage("What was promised, and what was found");
         screen.promises_head();
@@ -121,33 +145,29 @@ impl Director<'_> {
 
     /// The operator sets the stage.
     fn open(&self, address: SocketAddr) -> Result<(), ClientError> {
-        let mut client = Client::new(address, self.cast.operator.clone())?;
-        for command in &self.cast.opening {
-            client.send(command)?;
-        }
-        let mut refused = Vec::new();
-        client.settle(|delivery| match delivery {
-            Delivery::Event(arrived) if matches!(arrived.event, Event::Rejected(_)) => {
-                refused.push(format!("{:?}", arrived.event));
-            }
-            Delivery::Refused(refusal) => refused.push(format!("{refusal:?}")),
-            _ => {}
-        })?;
+        let mut client = Client::new(address, self.cast.operator.login.clone())?;
+        let mut refused = pipeline::each(&mut client, self.cast.opening(), |_| {})?;
+        // The markets' times count from here: the crowd is let in next.
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now_ns = u64::try_from(unix.as_nanos()).unwrap_or(u64::MAX);
+        refused.extend(pipeline::each(&mut client, self.cast.crowd.markets(now_ns), |_| {})?);
         assert!(refused.is_empty(), "the opening of a new store is never refused: {refused:?}");
         client.close(|_| {})
     }
 
     fn play(&self, server: Process) -> Result<(Vec<Told>, Outage, Process), Failure> {
-        let stage = Stage::new();
-        let (address, traders) = (server.address, self.cast.parts.len());
+        let (to_pay, queue) = channel();
+        let mut queue = Some(queue);
+        let stage = Stage::new(to_pay);
+        let (address, stage) = (server.address, &stage);
         std::thread::scope(|scope| {
-            let actors: Vec<_> = self
-                .cast
-                .parts
-                .iter()
-                .map(|part| scope.spawn(|| trader::play(part, address, traders, &stage)))
-                .collect();
-            let directed = self.watch(server, &stage);
+            let mut actors = Vec::new();
+            for part in &self.cast.parts {
+                let pays = part.member.role == Role::Payments;
+                let queue = if pays { queue.take() } else { None };
+                actors.push(scope.spawn(move || actor::play(part, address, stage, queue)));
+            }
+            let directed = self.watch(server, stage);
             stage.off.fetch_or(directed.is_err(), Ordering::Relaxed);
             let played: Vec<_> = actors.into_iter().map(|actor| actor.join()).collect();
             let (outage, server) = directed?;
@@ -164,7 +184,7 @@ impl Director<'_> {
 
     /// Keeps the screen alive, and kills the server half way.
     fn watch(&self, server: Process, stage: &Stage) -> Result<(Outage, Process), Failure> {
-        let half = self.cast.commands() as u64 / 2;
+        let half = self.cast.planned() / 2;
         self.wait_until(stage, || stage.answered.load(Ordering::Relaxed) >= half)?;
         let address = server.address;
         let from_ns = stage.now_ns();
@@ -176,14 +196,22 @@ impl Director<'_> {
         self.repeat(&server);
         let away_ms = (until_ns - from_ns) / 1_000_000;
         self.screen.stage(&format!("It serves again {away_ms} ms after the kill"));
-        let traders = self.cast.parts.len();
-        self.wait_until(stage, || stage.finished.load(Ordering::Acquire) >= traders)?;
+        let clients = self.cast.parts.len();
+        self.wait_until(stage, || stage.is_over(clients))?;
+        stage.curtain.store(true, Ordering::Release);
         self.screen.end_live();
         Ok((Outage { from_ns, until_ns }, server))
     }
 
     fn wait_until(&self, stage: &Stage, done: impl Fn() -> bool) -> Result<(), Failure> {
+        let (mut pulse, mut beat) = (stage.pulse(), Instant::now());
         while !done() && !stage.off.load(Ordering::Relaxed) {
+            if core::mem::replace(&mut pulse, stage.pulse()) != pulse {
+                beat = Instant::now();
+            } else if beat.elapsed() > STALLED {
+                // What is missing shows in the table.
+                return Ok(());
+            }
             if self.called_off.load(Ordering::Relaxed) {
                 return Err(Failure::Environment("called off".to_owned()));
             }
@@ -201,38 +229,48 @@ impl Director<'_> {
             self.screen.promise(&check);
             kept &= check.kept;
         };
-        checks::of_clients(cast, told).into_iter().for_each(&mut show);
+        checks::of_clients(told).into_iter().for_each(&mut show);
         let fetched = checks::of_retransmission(cast, told, address);
         show(fetched.map_err(|error| session_failed(&error))?);
-        show(checks::of_money(cast, address).map_err(|error| session_failed(&error))?);
+        let answers = Answers::ask(cast, address).map_err(|error| session_failed(&error))?;
+        answers.checks(cast, told).into_iter().for_each(&mut show);
         show(checks::of_stop(server)?);
-        checks::of_journal(cast, &self.folder.join("store"))?.into_iter().for_each(&mut show);
+        let sent = told.iter().map(|told| told.sent).sum();
+        let recorded = record::of_journal(cast, sent, &self.folder.join("store"))?;
+        recorded.into_iter().for_each(&mut show);
         Ok(kept)
     }
 
-    /// Two rows: orders whose whole life lay outside the outage, and those that met it.
+    /// For each market two rows: requests whose whole life lay outside the outage, and those that
+    /// met it.
     fn show_latencies(&self, told: &[Told], outage: Outage) {
-        let mut histograms = [(); 2].map(|()| {
-            let mut histogram = Histogram::<u64>::new_with_bounds(1, 600_000_000_000, 3)
-                .unwrap_or_else(|_| unreachable!("these bounds are valid"));
-            histogram.auto(true);
-            histogram
-        });
-        for sample in told.iter().flat_map(|told| &told.samples) {
-            let met = sample.meant_ns < outage.until_ns && sample.answered_ns > outage.from_ns;
-            let latency_ns = sample.answered_ns.saturating_sub(sample.meant_ns);
-            // It resizes itself, so that every value has its place.
-            let _ = histograms[usize::from(met)].record(latency_ns);
-        }
         self.screen.latencies_head();
-        self.screen.latencies("while the server was there", &histograms[0]);
-        self.screen.latencies("across the kill", &histograms[1]);
+        for market in Market::ALL {
+            let mut histograms = [(); 2].map(|()| histogram());
+            let playing = self.cast.parts.iter().zip(told);
+            let there = playing.filter(|(part, _)| part.market == market);
+            for sample in there.flat_map(|(_, told)| &told.samples) {
+                let met = sample.meant_ns < outage.until_ns && sample.answered_ns > outage.from_ns;
+                let latency_ns = sample.answered_ns.saturating_sub(sample.meant_ns);
+                // It resizes itself, so that every value has its place.
+                let _ = histograms[usize::from(met)].record(latency_ns);
+            }
+            self.screen.latencies(market.name(), &histograms[0]);
+            self.screen.latencies("  across the kill", &histograms[1]);
+        }
         let back = told.iter().flat_map(|told| &told.back_ns).min();
         if let Some(back_ns) = back {
             let after_ms = back_ns.saturating_sub(outage.from_ns) / 1_000_000;
             self.screen.say(&format!("  the first client was back {after_ms} ms after the kill"));
         }
     }
+}
+
+fn histogram() -> Histogram<u64> {
+    let mut histogram = Histogram::new_with_bounds(1, 600_000_000_000, 3)
+        .unwrap_or_else(|_| unreachable!("these bounds are valid"));
+    histogram.auto(true);
+    histogram
 }
 
 /// A session that can't go on has broken a promise; a server that is not there is the
