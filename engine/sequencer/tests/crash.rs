@@ -20,8 +20,10 @@ const DIRECTORY: &str = "RINGPIT_CRASH_TEST_DIRECTORY";
 const ROUNDS: u64 = 25;
 const IN_FLIGHT: u64 = 50;
 
-fn options() -> Options {
-    Options { segment_bytes: 256 << 10, tail_bytes: 128 << 10, ..Options::default() }
+/// The tail stays in the store, so that a killed server leaves no memory behind.
+fn options(dir: &Path) -> Options {
+    let tail_dir = Some(dir.to_path_buf());
+    Options { segment_bytes: 256 << 10, tail_bytes: 128 << 10, tail_dir, ..Options::default() }
 }
 
 /// The line's input with this number, whoever runs it.
@@ -35,7 +37,8 @@ fn input(seq: u64) -> Input {
 #[test]
 fn child() {
     let Some(dir) = std::env::var_os(DIRECTORY) else { return };
-    let recovered = recover(Path::new(&dir), &options(), &mut |_| (), &mut |_| ()).unwrap();
+    let recovered =
+        recover(Path::new(&dir), &options(Path::new(&dir)), &mut |_| (), &mut |_| ()).unwrap();
     let mut next = recovered.line.engine.seq() + 1;
     let mut started = start(&config(), recovered.line, SystemClock, Arc::new(|| ())).unwrap();
     let watermark = started.running.watermark();
@@ -96,7 +99,8 @@ fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
         let acknowledged = run_and_kill(dir.path(), times);
         assert!(acknowledged > before, "the line went on");
         let replayed = replay(dir.path(), u64::MAX, &mut |_| (), &mut |_| ()).unwrap();
-        let recovered = recover(dir.path(), &options(), &mut |_| (), &mut |_| ()).unwrap();
+        let recovered =
+            recover(dir.path(), &options(dir.path()), &mut |_| (), &mut |_| ()).unwrap();
         let engine = &recovered.line.engine;
         assert!(engine.seq() >= acknowledged, "lost {acknowledged}, has {}", engine.seq());
         assert_eq!(Checkpoint::of(engine), Checkpoint::of(&replayed.engine));
