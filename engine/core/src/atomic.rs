@@ -231,8 +231,7 @@ impl Engine {
     /// An order that trades now or not at all, under all its own rules.
     fn order_leg<S: Sink>(&mut self, cx: &mut Step<'_, S>, c: &NewOrder) -> Result<(), Reason> {
         if let Some(book) = self.book_ids.get(u64::from(c.instrument.0)) {
-            let Some(state) = self.books.get(book as usize) else { return Ok(()) };
-            let (last, stats) = (state.last, state.stats);
+            let (last, stats) = (self.book(book).last, self.book(book).stats);
             self.log_book(BookUndo::Values { book, last, stats });
         }
         self.new_order(cx, c)

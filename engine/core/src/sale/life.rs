@@ -1,6 +1,6 @@
 //! What becomes of a reservation: paid, given back, prolonged, or its time runs out.
 
-use super::undo::{Table, Undo};
+use super::undo::Undo;
 use super::{Held, Subject};
 use crate::admin::at;
 use crate::book::ladder::NONE;
@@ -51,7 +51,7 @@ impl Engine {
         qty: u64,
         rest: u64,
     ) {
-        let Held { account, sale, origin, amount, .. } = self.sales.reservations[slot as usize];
+        let Held { account, sale, amount, .. } = self.sales.reservations[slot as usize];
         let price = self.sales.products[product as usize].price;
         // A part of an amount that fitted fits.
         let paid = price * qty as i64;
@@ -63,11 +63,7 @@ impl Engine {
             units.held -= rest;
             units.free += rest;
         });
-        self.count(Table::Product, (u64::from(account), u64::from(product)), rest, false);
-        self.count(Table::Sale, (u64::from(account), u64::from(sale)), rest, false);
-        if let Some(origin) = origin {
-            self.count(Table::Origin, (origin.0, u64::from(sale)), rest, false);
-        }
+        self.count_lines(slot, &[(product, rest)], false);
         let held = &mut self.sales.reservations[slot as usize];
         held.subject = Subject::One { product, qty };
         held.amount = paid;

@@ -389,9 +389,15 @@ impl Engine {
 
     /// Adds a reservation's units to what limits count, or takes them off.
     pub(crate) fn count_units(&mut self, slot: u32, more: bool) {
+        let lines = self.sales.lines(slot);
+        self.count_lines(slot, &lines, more);
+    }
+
+    /// The same for some of a reservation's units only.
+    pub(crate) fn count_lines(&mut self, slot: u32, lines: &[(u32, u64)], more: bool) {
         let Held { account, sale, origin, .. } = self.sales.reservations[slot as usize];
         let mut sum = 0u64;
-        for (product, qty) in self.sales.lines(slot).iter() {
+        for (product, qty) in lines {
             self.count(Table::Product, (u64::from(account), u64::from(*product)), *qty, more);
             sum = sum.saturating_add(*qty);
         }
@@ -401,7 +407,7 @@ impl Engine {
         }
     }
 
-    pub(crate) fn count(&mut self, table: Table, key: (u64, u64), qty: u64, more: bool) {
+    fn count(&mut self, table: Table, key: (u64, u64), qty: u64, more: bool) {
         let usage = self.sales.table_mut(table).get_mut(key);
         let before = usage.units;
         usage.units = if more { before.saturating_add(qty) } else { before.saturating_sub(qty) };

@@ -96,15 +96,13 @@ impl Engine {
             return Err(at(Reason::Overflow, Field::Price));
         }
         let seller = self.sales.list[sale as usize].seller;
-        if let Some(asset) = asset {
-            let stock = i64::try_from(c.stock).map_err(|_| at(Reason::Overflow, Field::Stock))?;
-            if self.ledger.available(seller, asset) < stock {
-                return Err(at(Reason::InsufficientFunds, Field::Stock));
-            }
-            self.room_for_product()?;
+        let goods = self.goods_for(seller, asset, c.stock)?;
+        if self.sales.products.len() >= PRODUCTS_MAX {
+            return Err(at(Reason::Full, Field::Product));
+        }
+        if let Some((asset, stock)) = goods {
             self.ledger.hold(seller, asset, stock);
         }
-        self.room_for_product()?;
         self.accept(cx, CommandKind::AddProduct, u64::from(c.product.0));
         let units = Units { free: c.stock, held: 0, sold: 0, waiting: 0 };
         let slot = self.sales.add_product(Product {
@@ -126,11 +124,19 @@ impl Engine {
         Ok(())
     }
 
-    fn room_for_product(&self) -> Result<(), Refusal> {
-        if self.sales.products.len() >= PRODUCTS_MAX {
-            return Err(at(Reason::Full, Field::Product));
+    /// What the seller must have for a stock with an asset: its slot and units.
+    fn goods_for(
+        &self,
+        seller: u32,
+        asset: Option<u32>,
+        stock: u64,
+    ) -> Result<Option<(u32, i64)>, Refusal> {
+        let Some(asset) = asset else { return Ok(None) };
+        let units = i64::try_from(stock).map_err(|_| at(Reason::Overflow, Field::Stock))?;
+        if self.ledger.available(seller, asset) < units {
+            return Err(at(Reason::InsufficientFunds, Field::Stock));
         }
-        Ok(())
+        Ok(Some((asset, units)))
     }
 
     /// Changes the stock; allowed after closing, too. More stock goes to those who wait.
