@@ -2,7 +2,7 @@
 
 use crate::book::orders::Order;
 use crate::command::{Command, NewOrder};
-use crate::digest::Fold;
+use crate::digest::{Digest, Fold, Words};
 use crate::engine::Engine;
 use crate::event::{
     Accepted, AtomicReport, BidReport, CancelReject, Emitted, Event, ExecutionReport, Rejected,
@@ -10,9 +10,11 @@ use crate::event::{
 };
 use crate::ids::ProductId;
 use crate::reason::Reason;
+use crate::sessions::Sessions;
 use crate::words::{
     AtomicState, BidState, CommandKind, ExecType, Field, OrdStatus, ReservationState,
 };
+use alloc::vec::Vec;
 
 /// The step that is being taken.
 pub(crate) struct Step<'a, S> {
@@ -30,7 +32,17 @@ pub(crate) struct Step<'a, S> {
 /// Why a command is refused, and the field at fault where a report names one.
 pub(crate) type Refusal = (Reason, Option<Field>);
 
-impl Engine {
+/// What numbering, folding and holding back events needs of the engine; a part of it, so that the
+/// rest may be borrowed meanwhile.
+pub(crate) struct Outlet<'a> {
+    pub sessions: &'a mut Sessions,
+    pub digest: &'a mut Digest,
+    pub words: &'a mut Words,
+    pub held_back: &'a mut Vec<(u32, Event)>,
+    pub is_atomic: bool,
+}
+
+impl Outlet<'_> {
     /// Sends an event out; one with an owner gets its number in the owner's stream. Whoever sent the
     /// command gets its own report (the first event) too when that is about what another session
     /// opened: a payment service's confirm, an operator's cancel. Sessions for drop copy get a
@@ -71,7 +83,7 @@ impl Engine {
             owner_seq = session.last_owner_seq;
             ref_seq_no = (owner == cx.cause && cx.cause_seq != 0).then_some(cx.cause_seq);
         }
-        let words = &mut self.words;
+        let words = &mut *self.words;
         words.clear();
         words.push(cx.seq);
         words.push(cx.at);
@@ -81,6 +93,30 @@ impl Engine {
         self.digest.words(words);
         let (seq, at) = (cx.seq, cx.at);
         cx.sink.emit(&Emitted { seq, at, owner: session.id, owner_seq, ref_seq_no, event });
+    }
+}
+
+impl Engine {
+    #[inline]
+    pub(crate) fn outlet(&mut self) -> Outlet<'_> {
+        Outlet {
+            sessions: &mut self.sessions,
+            digest: &mut self.digest,
+            words: &mut self.words,
+            held_back: &mut self.held_back,
+            is_atomic: self.is_atomic,
+        }
+    }
+
+    /// Sends an event out; see [`Outlet::emit`].
+    #[inline]
+    pub(crate) fn emit<S: Sink>(
+        &mut self,
+        cx: &mut Step<'_, S>,
+        owner: u32,
+        event: impl Into<Event>,
+    ) {
+        self.outlet().emit(cx, owner, event);
     }
 
     pub(crate) fn accept<S: Sink>(&mut self, cx: &mut Step<'_, S>, command: CommandKind, id: u64) {
