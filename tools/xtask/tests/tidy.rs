@@ -150,3 +150,29 @@ fn links_between_pages_lead_somewhere() {
         }
     }
 }
+
+#[test]
+fn every_hazard_names_tests_that_exist() {
+    let page = fs::read_to_string(root().join("SAFETY.md")).expect("SAFETY.md");
+    let sources = files(&[".rs"]);
+    let hazards = page.lines().filter(|line| line.contains(" | L")).filter_map(|line| {
+        let cells: Vec<&str> = line.split(" | ").collect();
+        (cells.len() == 4).then(|| (cells[0], cells[3]))
+    });
+    let mut tests = 0;
+    for (hazard, shown_by) in hazards {
+        let named = shown_by.split('`').filter_map(|word| word.split_once("::"));
+        let before = tests;
+        for (file, function) in named {
+            let (plain, main) = (format!("/{file}.rs"), format!("/{file}/main.rs"));
+            let head = format!("fn {function}(");
+            let exists = sources.iter().any(|(path, text)| {
+                (path.ends_with(&plain) || path.ends_with(&main)) && text.contains(&head)
+            });
+            assert!(exists, "SAFETY.md: {hazard}: {file}::{function} is not there");
+            tests += 1;
+        }
+        assert!(tests > before, "SAFETY.md: no test for: {hazard}");
+    }
+    assert!(tests > 0, "SAFETY.md has no table of hazards");
+}
