@@ -3,11 +3,11 @@
 
 use crate::error::BenchError;
 use crate::machine::Machine;
+use crate::report::Report;
+use crate::unit::Unit;
 use ringpit_client::{Client, Login};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -22,18 +22,8 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// Files that a process with so many sessions may need.
 const OTHER_FILES: u64 = 200;
 
-/// What was measured.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Idle {
-    /// Where.
-    pub machine: Machine,
-    /// Sessions that were connected all the time.
-    pub sessions: usize,
-    /// How long.
-    pub seconds: f64,
-    /// Per thread of the server, percent of one processor.
-    pub threads: BTreeMap<String, f64>,
-}
+/// What the sum over all threads is called.
+pub const WHOLE: &str = "whole server";
 
 /// Lets this process, and the server it starts afterwards, have so many sessions.
 ///
@@ -60,8 +50,8 @@ pub fn run(
     server_pid: u32,
     duration: Duration,
     store: &Path,
-) -> Result<Idle, BenchError> {
-    let machine = Machine::here(store);
+) -> Result<Report, BenchError> {
+    let mut report = Report::new("idle", Machine::here(store));
     let mut clients = Vec::with_capacity(logins.len());
     for login in logins {
         let mut client = Client::new(address, login)?;
@@ -78,8 +68,15 @@ pub fn run(
         let ns = ns - before.get(&thread).copied().unwrap_or(0);
         (thread, ns as f64 / 1e9 / seconds * 100.0)
     };
-    let threads = after.into_iter().map(used).collect();
-    Ok(Idle { machine, sessions: clients.len(), seconds, threads })
+    let threads: BTreeMap<String, f64> = after.into_iter().map(used).collect();
+    report.count("idle sessions", clients.len() as u64);
+    report.count("seconds", seconds.round() as u64);
+    for (thread, percent) in &threads {
+        report.figure(thread, Unit::Percent, &[*percent]);
+    }
+    report.figure(WHOLE, Unit::Percent, &[threads.values().sum()]);
+    report.note("Processor time of the server's threads, in percent of one CPU; measured once.");
+    Ok(report)
 }
 
 fn keep_alive(clients: &mut [Client], duration: Duration) -> Result<(), BenchError> {
@@ -105,37 +102,4 @@ fn thread_times(pid: u32) -> Result<BTreeMap<String, u64>, BenchError> {
         *times.entry(name.trim_end().to_owned()).or_default() += ran_ns;
     }
     Ok(times)
-}
-
-impl Idle {
-    /// The whole server's percent of one processor.
-    #[must_use]
-    pub fn percent(&self) -> f64 {
-        self.threads.values().sum()
-    }
-
-    /// As JSON.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({
-            "bench": "idle",
-            "machine": self.machine.to_json(),
-            "sessions": self.sessions,
-            "seconds": self.seconds,
-            "cpu_percent": self.percent(),
-            "threads": self.threads,
-        })
-    }
-}
-
-impl fmt::Display for Idle {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { machine, sessions, seconds, threads } = self;
-        writeln!(out, "{machine}")?;
-        writeln!(out, "{sessions} idle sessions over {seconds:.0} s, percent of one CPU")?;
-        for (thread, percent) in threads {
-            writeln!(out, "  {thread:<14} {percent:>6.2} %")?;
-        }
-        write!(out, "  {:<14} {:>6.2} %", "whole server", self.percent())
-    }
 }

@@ -1,13 +1,13 @@
 //! What was measured on, in words: no figure means anything without it.
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 /// A machine, its state at the start, and the program.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Machine {
     /// The processor's name.
     pub cpu: String,
@@ -49,21 +49,6 @@ impl Machine {
             commit: commit().unwrap_or_else(unknown),
             is_debug: cfg!(debug_assertions),
         }
-    }
-
-    /// As JSON.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({
-            "cpu": self.cpu,
-            "cpus": self.cpus,
-            "kernel": self.kernel,
-            "memory_mib": self.memory_mib,
-            "filesystem": self.filesystem,
-            "load": self.load,
-            "commit": self.commit,
-            "is_debug": self.is_debug,
-        })
     }
 }
 

@@ -1,10 +1,10 @@
 //! Several rounds of one figure: the middle one, the smallest and the largest.
 
 use hdrhistogram::Histogram;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 /// A figure over all rounds.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Spread {
     /// The middle one.
     pub median: f64,
@@ -32,12 +32,6 @@ impl Spread {
         };
         Self { median, min: sorted[0], max: sorted[sorted.len() - 1] }
     }
-
-    /// As JSON.
-    #[must_use]
-    pub fn to_json(self) -> Value {
-        json!({ "median": self.median, "min": self.min, "max": self.max })
-    }
 }
 
 /// Latencies, a histogram a round.
@@ -45,9 +39,6 @@ impl Spread {
 pub struct Latencies {
     rounds: Vec<Histogram<u64>>,
 }
-
-/// Percentiles that are told.
-const PERCENTILES: [(&str, f64); 3] = [("p50", 50.0), ("p99", 99.0), ("p99.9", 99.9)];
 
 impl Latencies {
     /// Keeps a round.
@@ -67,19 +58,27 @@ impl Latencies {
     /// When no round was kept.
     #[must_use]
     pub fn percentile_us(&self, percentile: f64) -> Spread {
-        let at = |round: &Histogram<u64>| round.value_at_percentile(percentile) as f64 / 1_000.0;
+        let at = |round: &Histogram<u64>| micros(round.value_at_percentile(percentile));
         Spread::of(&self.rounds.iter().map(at).collect::<Vec<f64>>())
     }
 
-    /// As JSON, in microseconds.
+    /// All rounds in one histogram.
     #[must_use]
-    pub fn to_json(&self) -> Value {
-        let mut object = json!({ "count": self.count(), "unit": "us" });
-        for (name, percentile) in PERCENTILES {
-            object[name] = self.percentile_us(percentile).to_json();
+    pub fn merged(&self) -> Histogram<u64> {
+        let mut merged = nanoseconds();
+        for round in &self.rounds {
+            // Every round has the bounds that `nanoseconds` gives, or narrower ones.
+            let added = merged.add(round);
+            assert!(added.is_ok(), "a round's histogram has other bounds");
         }
-        object
+        merged
     }
+}
+
+/// Nanoseconds as microseconds.
+#[must_use]
+pub fn micros(ns: u64) -> f64 {
+    ns as f64 / 1_000.0
 }
 
 /// The longest latency that is told from a longer one.
@@ -120,7 +119,7 @@ mod tests {
             latencies.keep(round);
         }
         let p99 = latencies.percentile_us(99.0);
-        assert_eq!(latencies.count(), 300);
+        assert_eq!((latencies.count(), latencies.merged().len()), (300, 300));
         assert!((latencies.percentile_us(50.0).median - 1.0).abs() < 0.01);
         assert!((p99.median - 200.0).abs() < 1.0 && (p99.max - 300.0).abs() < 1.0);
     }

@@ -5,6 +5,7 @@
 use ringpit_bench::apply::apply;
 use ringpit_bench::flow::{Flow, setup};
 use ringpit_bench::idle;
+use ringpit_bench::interleave::Turn;
 use ringpit_bench::quick::{self, Extent};
 use ringpit_bench::round_trip::RoundTrip;
 use ringpit_client::{Login, Secret};
@@ -45,31 +46,29 @@ fn quick_and_idle_measure_a_server() {
     let inputs: Vec<Input> = commands.map(Input::venue).collect();
     let extent = Extent { rounds: 3, messages: 20, writes: 5, pings: 10 };
     let mut trip = RoundTrip::new(server.address(), login(1), login(2)).unwrap();
-    let mut rounds = Vec::new();
-    let quick = quick::run(extent, &inputs, dir.path(), None, &mut trip, &mut |r| rounds.push(r));
-    let quick = quick.unwrap();
-    assert_eq!(rounds, [0, 1, 2]);
-    assert_eq!((quick.inputs, quick.events), (1_005, apply(&inputs).events));
-    let counts = [&quick.round_trip, &quick.disk, &quick.loopback].map(|l| l.count());
+    let mut turns = Vec::new();
+    let mut progress = |turn: Turn<'_>| turns.push((turn.done, turn.turns));
+    let quick = quick::run(extent, &inputs, dir.path(), None, &mut trip, &mut progress).unwrap();
+    assert_eq!(turns, (0..20).map(|done| (done, 20)).collect::<Vec<_>>());
+    assert_eq!((quick.counts[0].count, quick.counts[1].count), (1_005, apply(&inputs).events));
+    let counts: Vec<u64> = quick.latencies.iter().map(|row| row.count).collect();
     assert_eq!(counts, [60, 15, 30]);
-    let json = quick.to_json();
-    assert_eq!(json["round_trip"]["count"], 60);
-    assert!(json["round_trip"]["p50"]["median"].as_f64().unwrap() > 1.0, "in microseconds");
-    assert!(json["loopback"]["p50"]["min"].as_f64().unwrap() > 1.0, "in microseconds");
-    assert!(json["apply_ns"]["min"].as_f64().unwrap() > 0.0);
-    assert!(quick.to_string().contains("Order to durable answer"));
+    for name in [quick::ORDER, quick::DISK, quick::LOOPBACK] {
+        assert!(quick.find(name).unwrap().spread.min > 1.0, "{name}: in microseconds");
+    }
+    assert!(quick.find(quick::STEP).unwrap().spread.min > 0.0);
+    let to_disk = &quick.find(quick::ORDER).unwrap().ratios[0];
+    assert!(to_disk.to == quick::DISK && to_disk.spread.min > 0.0);
     drop(trip);
 
     idle::allow(1_000).unwrap();
     let pid = std::process::id();
     let idle = idle::run(server.address(), vec![login(2)], pid, Duration::from_secs(1), dir.path());
     let idle = idle.unwrap();
-    assert_eq!(idle.sessions, 1);
-    for thread in ["gateway", "sequencer", "flusher"] {
-        assert!(idle.threads.contains_key(thread), "{thread} is not among {:?}", idle.threads);
+    assert_eq!(idle.counts[0].count, 1);
+    for thread in ["gateway", "sequencer", "flusher", idle::WHOLE] {
+        assert!(idle.find(thread).is_some(), "{thread} is not among {:?}", idle.rows);
     }
-    assert!(idle.to_string().contains("whole server"));
-    assert_eq!(idle.to_json()["sessions"], 1);
     let engine = server.stop().unwrap();
     assert!(engine.seq() > 60);
 }

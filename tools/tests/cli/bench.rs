@@ -2,6 +2,8 @@
 //! nobody's business here.
 
 use super::ends;
+use ringpit_bench::quick;
+use ringpit_bench::report::Report;
 
 #[test]
 fn quick_prints_one_json_object_with_every_figure() {
@@ -9,15 +11,14 @@ fn quick_prints_one_json_object_with_every_figure() {
     let args = ["bench", "quick", "--rounds", "1", "--json", "--dir", dir.path().to_str().unwrap()];
     let (code, stdout, stderr) = ends(&args, "");
     assert_eq!((code, stderr.as_str()), (0, ""));
-    let found: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-    for figure in ["apply_ns", "decode_and_apply_ns"] {
-        assert!(found[figure]["median"].as_f64().unwrap() > 0.0, "{figure}");
+    let found = Report::from_json(&stdout).unwrap();
+    assert_eq!(found.bench, "quick");
+    let figures = [quick::STEP, quick::DECODED, quick::ORDER, quick::DISK, quick::LOOPBACK];
+    for name in figures {
+        assert!(found.find(name).unwrap().spread.median > 0.0, "{name}");
     }
-    for latency in ["round_trip", "disk", "loopback"] {
-        assert!(found[latency]["p50"]["median"].as_f64().unwrap() > 0.0, "{latency}");
-        assert!(found[latency]["p99"]["max"].as_f64().unwrap() > 0.0, "{latency}");
-    }
-    assert!(found["machine"]["cpus"].as_u64().unwrap() > 0);
+    assert_eq!(found.latencies.len(), 3);
+    assert!(found.machine.cpus > 0);
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left behind");
 }
 
@@ -27,7 +28,7 @@ fn idle_measures_the_servers_threads() {
     let (code, stdout, stderr) = ends(&args, "");
     assert_eq!(code, 0, "{stderr}");
     assert!(stderr.contains("server: listening on 127.0.0.1:"), "{stderr}");
-    assert!(stdout.contains("20 idle sessions over 1 s"), "{stdout}");
+    assert!(stdout.contains("20 idle sessions, 1 seconds"), "{stdout}");
     for thread in ["gateway", "sequencer", "flusher", "whole server"] {
         assert!(stdout.contains(thread), "{thread}: {stdout}");
     }
