@@ -126,6 +126,11 @@ impl<C: Clock> Stamper<C> {
         }
     }
 
+    /// Nanoseconds of the clock that nobody sets, for measuring.
+    pub(crate) fn mono_ns(&mut self) -> u64 {
+        self.clock.read().mono_ns
+    }
+
     /// The time now.
     pub(crate) fn stamp(&mut self) -> u64 {
         let reading = self.clock.read();

@@ -8,10 +8,11 @@ use crate::replay::{Replay, ReplayError};
 use crate::running::Line;
 use ringpit_core::{Emitted, Engine};
 use ringpit_journal::{
-    Appender, Flusher, Kind, OpenError, Options, Progress, ReadOptions, Reader, Record, Report,
-    Stop,
+    Appender, Flusher, Kind, OpenError, Opened, Options, Progress, ReadOptions, Reader, Record,
+    Report, Stop, Storage, TailCopy,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The sequencer's end of a journal.
 pub struct DiskLog(Appender);
@@ -22,6 +23,24 @@ pub struct DiskFlusher(Flusher);
 /// Reads a journal while it is written.
 #[derive(Clone)]
 pub struct DiskReader(Reader);
+
+impl DiskLog {
+    /// What a process killed now would leave in its tail. For simulators: give it to
+    /// [`recover_in`].
+    #[must_use]
+    pub fn copy_tail(&self) -> TailCopy {
+        self.0.copy_tail()
+    }
+}
+
+impl DiskFlusher {
+    /// The journal's own flusher. For simulators, which step it by hand instead of giving it a
+    /// thread.
+    #[must_use]
+    pub fn into_inner(self) -> Flusher {
+        self.0
+    }
+}
 
 impl Log for DiskLog {
     #[inline]
@@ -126,21 +145,24 @@ pub fn recover(
 ) -> Result<Recovered, RecoverError> {
     let mut follower = Follower::new(u64::MAX, on_event);
     let opened = ringpit_journal::open(dir, options, &mut |record| follower.take(record), progress);
-    let opened = opened.map_err(|error| follower.why(error))?;
-    let checkpoints = follower.replay.checkpoints();
-    let (engine, checkpointed_seq) = follower.replay.into_engine();
-    assert_eq!(engine.seq(), opened.recovered.last_seq, "every input went through the engine");
-    let store = Store {
-        log: DiskLog(opened.appender),
-        flusher: DiskFlusher(opened.flusher),
-        directory: Some(dir.to_owned()),
-    };
-    Ok(Recovered {
-        line: Line { engine, checkpointed_seq, store },
-        reader: DiskReader(opened.reader),
-        journal: opened.recovered,
-        checkpoints,
-    })
+    follower.go_on(opened, Some(dir.to_owned()))
+}
+
+/// Like [`recover`], over any storage and with a tail in plain memory: for tests and simulators.
+/// `tail` is what a killed process left behind; `None` after a power cut.
+///
+/// # Errors
+/// As [`recover`].
+pub fn recover_in(
+    storage: Arc<dyn Storage>,
+    options: &Options,
+    tail: Option<&TailCopy>,
+    on_event: &mut dyn FnMut(&Emitted<'_>),
+) -> Result<Recovered, RecoverError> {
+    let mut follower = Follower::new(u64::MAX, on_event);
+    let mut on_record = |record: &Record<'_>| follower.take(record);
+    let opened = ringpit_journal::open_in(storage, options, tail, &mut on_record, &mut |_| ());
+    follower.go_on(opened, None)
 }
 
 /// What a replay gave.
@@ -201,6 +223,29 @@ impl<'e> Follower<'e> {
         taken.map_err(|error| {
             self.failed = Some(error);
             Stop(error.to_string())
+        })
+    }
+
+    /// The line goes on where the replay ended.
+    fn go_on(
+        self,
+        opened: Result<Opened, OpenError>,
+        directory: Option<PathBuf>,
+    ) -> Result<Recovered, RecoverError> {
+        let opened = opened.map_err(|error| self.why(error))?;
+        let checkpoints = self.replay.checkpoints();
+        let (engine, checkpointed_seq) = self.replay.into_engine();
+        assert_eq!(engine.seq(), opened.recovered.last_seq, "every input went through the engine");
+        let store = Store {
+            log: DiskLog(opened.appender),
+            flusher: DiskFlusher(opened.flusher),
+            directory,
+        };
+        Ok(Recovered {
+            line: Line { engine, checkpointed_seq, store },
+            reader: DiskReader(opened.reader),
+            journal: opened.recovered,
+            checkpoints,
         })
     }
 

@@ -28,7 +28,8 @@ pub use checkpoint::Checkpoint;
 pub use clock::{Clock, Reading, SystemClock};
 pub use config::{BadConfig, Config, Pin, Wait};
 pub use disk::{
-    DiskFlusher, DiskLog, DiskReader, RecoverError, Recovered, Replayed, recover, replay,
+    DiskFlusher, DiskLog, DiskReader, RecoverError, Recovered, Replayed, recover, recover_in,
+    replay,
 };
 pub use failure::{Failure, FailureFlag};
 pub use input::{Busy, Class, InputPort, Lane};
@@ -38,5 +39,6 @@ pub use log::{
 pub use output::{OutputKind, OutputPort, OutputSlot, Waker};
 pub use pin::{Placement, Why, place};
 pub use replay::{Replay, ReplayError};
-pub use replayer::{Answer, Missing, MissingError, Replayer, Sent, TooMany};
-pub use running::{Line, Running, StartError, Started, Status, start};
+pub use replayer::{Answer, Missing, MissingError, Replayer, Sent, TooMany, find};
+pub use running::{Assembled, Head, Line, Running, StartError, Started, Status, assemble, start};
+pub use thread::Sequencer;

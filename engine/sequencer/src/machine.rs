@@ -15,7 +15,7 @@ use ringpit_core::codec;
 use ringpit_core::{Command, Engine, Input};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What the world may know of the line while it runs.
 #[derive(Debug, Default)]
@@ -191,15 +191,16 @@ impl<L: Log, C: Clock> Machine<L, C> {
         if self.engine.seq() < if quiet { self.next_checkpoint } else { overdue } {
             return Ok(());
         }
-        let begun = Instant::now();
+        let begun_ns = self.stamper.mono_ns();
         self.checkpoint()?;
-        let hashed_ns = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let hashed_ns = self.stamper.mono_ns().saturating_sub(begun_ns);
         self.checkpoint_inputs = CHECKPOINT_INPUTS_MIN.max(hashed_ns / CHECKPOINT_NS_PER_INPUT);
         self.next_checkpoint = self.engine.seq() + self.checkpoint_inputs;
         Ok(())
     }
 
-    fn checkpoint(&mut self) -> Result<(), Failure> {
+    /// Writes a checkpoint, unless the line ends with one.
+    pub(crate) fn checkpoint(&mut self) -> Result<(), Failure> {
         if self.engine.seq() == self.checkpointed_seq {
             return Ok(());
         }
@@ -216,6 +217,10 @@ impl<L: Log, C: Clock> Machine<L, C> {
         self.checkpoint()?;
         self.end_batch();
         Ok(self.engine)
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     pub(crate) fn failure(&self) -> &FailureFlag {

@@ -142,12 +142,19 @@ fn serve(mut reader: impl ReadLine, watermark: &Watermark, asked: &Receiver<(Mis
     while let Ok(first) = asked.recv() {
         let (missing, replies): (Vec<_>, Vec<_>) =
             std::iter::once(first).chain(asked.try_iter().take(QUESTIONS_TOGETHER_MAX - 1)).unzip();
-        let mut searches: Vec<Search> = missing.into_iter().map(Search::new).collect();
-        let result = search(&mut reader, watermark.durable(), &mut searches);
-        for (reply, search) in replies.into_iter().zip(searches) {
-            reply(result.clone().map(|()| search.found));
+        let answers = find(&mut reader, watermark.durable(), missing);
+        for (reply, answer) in replies.into_iter().zip(answers) {
+            reply(answer);
         }
     }
+}
+
+/// Answers questions by one replay of the line up to `until_seq`, in their order. The thread does
+/// nothing else.
+pub fn find(reader: &mut impl ReadLine, until_seq: u64, missing: Vec<Missing>) -> Vec<Answer> {
+    let mut searches: Vec<Search> = missing.into_iter().map(Search::new).collect();
+    let result = search(reader, until_seq, &mut searches);
+    searches.into_iter().map(|search| result.clone().map(|()| search.found)).collect()
 }
 
 /// One question and what was found for it.

@@ -4,11 +4,12 @@ use crate::clock::{Clock, ClockState, Stamper};
 use crate::config::{BadConfig, Config};
 use crate::failure::{Failure, FailureFlag};
 use crate::input::{self, Doorway, InputPort};
+use crate::limits::LONG_INPUT_BYTES;
 use crate::log::{Flush, Log, Store, Watermark};
 use crate::machine::{Gauges, Machine, Parts};
 use crate::output::{self, OutputPort, Waker};
 use crate::pin::{Placement, Why, pin_current_thread, place};
-use crate::thread::SequencerThread;
+use crate::thread::Sequencer;
 use ringpit_core::Engine;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -34,6 +35,16 @@ pub struct Line<L, F> {
     pub checkpointed_seq: u64,
     /// Where it goes on.
     pub store: Store<L, F>,
+}
+
+/// The sequencer's part of a [`Line`].
+pub struct Head<L> {
+    /// The engine after the line's last step.
+    pub engine: Engine,
+    /// The number after which the line's last checkpoint stands; 0 none.
+    pub checkpointed_seq: u64,
+    /// The sequencer's end of the store.
+    pub log: L,
 }
 
 /// A started line: the ends for the gateway, and the handle.
@@ -80,6 +91,64 @@ pub struct Status {
     pub clock_ahead_ns: u64,
 }
 
+/// A line whose parts are in the hands of whoever steps them: of the threads that [`start`] gives
+/// them to, or of a simulator.
+pub struct Assembled<L, C> {
+    /// For the gateway threads; clone it for each.
+    pub input: InputPort,
+    /// For the one gateway thread that reads.
+    pub output: OutputPort,
+    /// The one that stamps, journals and applies.
+    pub sequencer: Sequencer<L, C>,
+    /// The flag to look at before anything is acknowledged.
+    pub failure: FailureFlag,
+    /// How far the line is durable.
+    pub watermark: Watermark,
+    doorway: Arc<Doorway>,
+    gauges: Arc<Gauges>,
+    clock: Arc<ClockState>,
+}
+
+/// Puts a line together without starting anything. `waker` wakes the reader of the output ring.
+///
+/// # Errors
+/// When a setting can't be.
+pub fn assemble<L: Log, C: Clock>(
+    config: &Config,
+    head: Head<L>,
+    clock: C,
+    waker: Waker,
+) -> Result<Assembled<L, C>, BadConfig> {
+    config.check()?;
+    let failure = FailureFlag::default();
+    let gauges = Arc::new(Gauges::default());
+    let clock_state = Arc::new(ClockState::default());
+    let (input, rings) = input::rings(config);
+    let (out, output) = output::ring(config.output_slots, waker, failure.clone());
+    let watermark = head.log.watermark();
+    let stamper =
+        Stamper::new(clock, clock_state.clone(), head.engine.now(), config.max_clock_step_ns);
+    let machine = Machine::new(Parts {
+        engine: head.engine,
+        log: head.log,
+        stamper,
+        out,
+        failure: failure.clone(),
+        gauges: gauges.clone(),
+        checkpointed_seq: head.checkpointed_seq,
+    });
+    let doorway = rings.doorway.clone();
+    let sequencer = Sequencer {
+        rings,
+        machine,
+        wait: config.wait,
+        priority_per_round: config.priority_per_round,
+        scratch: Box::new([0; LONG_INPUT_BYTES]),
+    };
+    let clock = clock_state;
+    Ok(Assembled { input, output, sequencer, failure, watermark, doorway, gauges, clock })
+}
+
 /// Starts the sequencer and the flusher. `waker` wakes the reader of the output ring.
 ///
 /// # Errors
@@ -90,35 +159,15 @@ pub fn start<L: Log, F: Flush, C: Clock>(
     clock: C,
     waker: Waker,
 ) -> Result<Started, StartError> {
-    config.check()?;
-    let failure = FailureFlag::default();
-    let gauges = Arc::new(Gauges::default());
-    let clock_state = Arc::new(ClockState::default());
-    let (input, rings) = input::rings(config);
-    let (out, output) = output::ring(config.output_slots, waker.clone(), failure.clone());
-    let watermark = line.store.log.watermark();
-    let stamper =
-        Stamper::new(clock, clock_state.clone(), line.engine.now(), config.max_clock_step_ns);
-    let machine = Machine::new(Parts {
-        engine: line.engine,
-        log: line.store.log,
-        stamper,
-        out,
-        failure: failure.clone(),
-        gauges: gauges.clone(),
-        checkpointed_seq: line.checkpointed_seq,
-    });
-    let doorway = rings.doorway.clone();
-    let thread = SequencerThread {
-        rings,
-        machine,
-        wait: config.wait,
-        priority_per_round: config.priority_per_round,
-    };
-    let mut placement = place(config.pin, config.wait, line.store.directory.as_deref());
+    let Line { engine, checkpointed_seq, store } = line;
+    let head = Head { engine, checkpointed_seq, log: store.log };
+    let assembled = assemble(config, head, clock, waker.clone())?;
+    let Assembled { input, output, sequencer, failure, watermark, doorway, gauges, clock } =
+        assembled;
+    let mut placement = place(config.pin, config.wait, store.directory.as_deref());
     let context = Context { failure, doorway, waker };
-    let (flusher, flusher_pinned) = context.spawn_flusher(placement.flusher, line.store.flusher)?;
-    let (sequencer, sequencer_pinned) = context.spawn_sequencer(placement.sequencer, thread)?;
+    let (flusher, flusher_pinned) = context.spawn_flusher(placement.flusher, store.flusher)?;
+    let (sequencer, sequencer_pinned) = context.spawn_sequencer(placement.sequencer, sequencer)?;
     let pinned = |reported: Receiver<bool>| reported.recv().unwrap_or(false);
     if !pinned(flusher_pinned) | !pinned(sequencer_pinned)
         && let Some(cpu) = placement.flusher.or(placement.sequencer)
@@ -126,7 +175,6 @@ pub fn start<L: Log, F: Flush, C: Clock>(
         placement = Placement::unpinned(Why::Refused(cpu));
     }
     let Context { failure, doorway, .. } = context;
-    let clock = clock_state;
     let running = Running { doorway, gauges, clock, watermark, failure, sequencer, flusher };
     Ok(Started { input, output, running, placement })
 }
@@ -154,7 +202,7 @@ impl Context {
     fn spawn_sequencer<L: Log, C: Clock>(
         &self,
         cpu: Option<usize>,
-        thread: SequencerThread<L, C>,
+        thread: Sequencer<L, C>,
     ) -> Result<Spawned<Engine>, StartError> {
         self.spawn("sequencer", cpu, move || thread.run())
     }

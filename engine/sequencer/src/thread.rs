@@ -11,34 +11,65 @@ use ringpit_core::Engine;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// Everything the thread owns.
-pub(crate) struct SequencerThread<L, C> {
+/// Everything the thread owns. A simulator owns it instead, and takes its rounds one by one.
+pub struct Sequencer<L, C> {
     pub(crate) rings: InputRings,
     pub(crate) machine: Machine<L, C>,
     pub(crate) wait: Wait,
     pub(crate) priority_per_round: u32,
+    /// Where long inputs are copied to.
+    pub(crate) scratch: Box<[u8; LONG_INPUT_BYTES]>,
 }
 
-impl<L: Log, C: Clock> SequencerThread<L, C> {
+impl<L: Log, C: Clock> Sequencer<L, C> {
     /// Runs until the doorway is closed and everything behind it is done, or until a failure.
     pub(crate) fn run(mut self) -> Result<Engine, Failure> {
         self.rings.doorway.gate.register();
-        let mut scratch = Box::new([0; LONG_INPUT_BYTES]);
         let mut idle_since = None;
         loop {
             if self.machine.failure().is_set() {
                 return Err(self.machine.failed());
             }
-            if self.round(&mut scratch[..])? {
+            if self.round()? {
                 idle_since = None;
                 continue;
             }
             self.machine.checkpoint_if_due(true)?;
             if self.rings.doorway.closed.load(Ordering::Acquire) && !self.has_input() {
-                return self.machine.finish();
+                return self.finish();
             }
             self.rest(&mut idle_since);
         }
+    }
+
+    /// Ends the line as the thread does when it is told to stop: a last checkpoint, then the log is
+    /// closed.
+    ///
+    /// # Errors
+    /// When the log has failed.
+    pub fn finish(self) -> Result<Engine, Failure> {
+        self.machine.finish()
+    }
+
+    /// Writes a checkpoint now, unless the line ends with one. The thread does it by itself where
+    /// one is due.
+    ///
+    /// # Errors
+    /// When the log has failed.
+    pub fn checkpoint(&mut self) -> Result<(), Failure> {
+        self.machine.checkpoint()
+    }
+
+    /// The engine as it is after the last round.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        self.machine.engine()
+    }
+
+    /// Nanoseconds until the engine wants to act by itself, as of the last look at the clock.
+    #[must_use]
+    pub fn ns_to_deadline(&self) -> Option<u64> {
+        self.machine.ns_to_deadline()
     }
 
     fn has_input(&self) -> bool {
@@ -46,8 +77,12 @@ impl<L: Log, C: Clock> SequencerThread<L, C> {
     }
 
     /// Takes what waits, and fires what is due; whether there was anything.
-    fn round(&mut self, scratch: &mut [u8]) -> Result<bool, Failure> {
-        let Self { rings: InputRings { doorway, normal, priority }, machine, .. } = self;
+    ///
+    /// # Errors
+    /// When the log has failed, or something that can't be was seen. Nothing more may be taken.
+    pub fn round(&mut self) -> Result<bool, Failure> {
+        let Self { rings: InputRings { doorway, normal, priority }, machine, scratch, .. } = self;
+        let scratch = &mut scratch[..];
         let limit = self.priority_per_round;
         let seq = machine.seq();
         machine.look_at_clock();

@@ -5,7 +5,9 @@
 //! in the poll, and is woken by sockets, by the flusher, and by orders.
 
 use crate::error::ServerError;
-use crate::history::{Budget, History};
+use crate::exchange::{Permission, exchange};
+use crate::histories::Known;
+use crate::history::Budget;
 use crate::hub::{Hub, Now};
 use crate::limits::{
     ACCEPT_PAUSE_NS, ACCEPTS_PER_ROUND, DRAIN_NS_MAX, GATED_BYTES_MAX, MS_NS, OUTPUTS_PER_ROUND,
@@ -18,7 +20,7 @@ use crate::sockets::{FIRST_CONNECTION, SocketTable};
 use crate::wake::Wake;
 use mio::net::TcpListener;
 use mio::{Events, Poll, Token};
-use ringpit_core::{Engine, SessionFacts, SessionId};
+use ringpit_core::Engine;
 use ringpit_sequencer::{
     FailureFlag, InputPort, Missing, OutputPort, Replayer, Running, Watermark,
 };
@@ -54,7 +56,7 @@ pub(crate) struct Live {
     pub output: OutputPort,
     pub running: Running,
     pub replayer: Replayer,
-    pub sessions: Vec<(SessionId, SessionFacts, History)>,
+    pub sessions: Vec<Known>,
     pub budget: Budget,
 }
 
@@ -317,22 +319,13 @@ impl Gateway {
             round.yield_until_ns = now.mono_ns + YIELD_NS_MAX;
             line.input.wake();
         }
-        let hub = &mut self.hub;
-        let mut taken = 0;
-        while taken < OUTPUTS_PER_ROUND && hub.gated_bytes() < GATED_BYTES_MAX {
-            match line.output.poll(256, |slot| hub.output(slot, now)) {
-                0 => break,
-                count => taken += count,
-            }
-        }
-        line.ask_replayer(hub, &self.sender, &self.wake);
-        round.releasable = line.watermark.releasable();
-        if line.failure.is_set() {
-            return; // nothing is acknowledged any more; the next round ends
-        }
-        let was_waiting = hub.gated_bytes() > 0;
-        hub.flush(round.releasable, now, &mut self.sockets);
-        if was_waiting && hub.gated_bytes() == 0 {
+        let LineEnds { output, replayer, watermark, failure, .. } = line;
+        let permission = Permission { watermark, failure };
+        let mut ask = |hub: &mut Hub| ask_replayer(replayer, hub, &self.sender, &self.wake);
+        let turn = exchange(&mut self.hub, output, &permission, &mut ask, now, &mut self.sockets);
+        let Some(turn) = turn else { return }; // the next round ends
+        round.releasable = turn.releasable;
+        if turn.all_released {
             round.yield_until_ns = 0;
         }
         round.look_at_clock(now);
@@ -419,29 +412,6 @@ impl Round {
 }
 
 impl LineEnds {
-    fn ask_replayer(&self, hub: &mut Hub, sender: &Sender<Order>, wake: &Wake) {
-        while let Some(request) = hub.next_replay() {
-            let ReplayRequest { session, version, from, count, .. } = request;
-            let missing = Missing { session, version, from, count: u64::from(count) };
-            let (answers, wake) = (sender.clone(), wake.clone());
-            let asked = self.replayer.ask(missing, move |answer| {
-                let replayed = answer.map_or_else(
-                    |error| {
-                        tracing::error!(session = session.0, %error, "what was missed can't be fetched");
-                        Replayed::Failed
-                    },
-                    Replayed::Events,
-                );
-                // The gateway has ended: nobody waits for the answer.
-                let _ = answers.send(Order::Replayed(request, replayed));
-                wake.nudge();
-            });
-            if asked.is_err() {
-                hub.replayed(request, &Replayed::TooMany);
-            }
-        }
-    }
-
     /// Ends the line cleanly; what still comes out is only remembered by the journal.
     fn end(mut self, hub: &mut Hub, now: Now) -> Result<Engine, ServerError> {
         drop(self.replayer);
@@ -452,6 +422,30 @@ impl LineEnds {
             }
         }
         self.running.stop().map_err(ServerError::Line)
+    }
+}
+
+/// Passes on what the hub wants from the journal.
+fn ask_replayer(replayer: &Replayer, hub: &mut Hub, sender: &Sender<Order>, wake: &Wake) {
+    while let Some(request) = hub.next_replay() {
+        let ReplayRequest { session, version, from, count, .. } = request;
+        let missing = Missing { session, version, from, count: u64::from(count) };
+        let (answers, wake) = (sender.clone(), wake.clone());
+        let asked = replayer.ask(missing, move |answer| {
+            let replayed = answer.map_or_else(
+                |error| {
+                    tracing::error!(session = session.0, %error, "what was missed can't be fetched");
+                    Replayed::Failed
+                },
+                Replayed::Events,
+            );
+            // The gateway has ended: nobody waits for the answer.
+            let _ = answers.send(Order::Replayed(request, replayed));
+            wake.nudge();
+        });
+        if asked.is_err() {
+            hub.replayed(request, &Replayed::TooMany);
+        }
     }
 }
 

@@ -5,20 +5,17 @@
 
 use crate::error::ServerError;
 use crate::gateway::{Gateway, LISTENER, Live, Order, WAKER, now};
-use crate::history::{Budget, History};
+use crate::histories::Histories;
 use crate::hub::Hub;
 use crate::limits::LOGIN_FAILURES_DEFAULT;
 use crate::listener;
-use crate::router::encode_numbered;
 use crate::sessions_file::SessionEntry;
 use crate::sockets::SocketTable;
 use crate::wake::Wake;
 use mio::{Interest, Poll};
-use ringpit_core::{Emitted, Engine, SessionFacts, SessionId};
+use ringpit_core::Engine;
 use ringpit_journal::{Options, Progress};
 use ringpit_sequencer::{Placement, Replayer, SystemClock, Watermark, recover, start};
-use ringpit_wire::limits::FRAME_BYTES_MAX;
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -284,46 +281,4 @@ fn segment_names(data: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
-}
-
-/// The sessions' last events, gathered while the journal is replayed.
-struct Histories {
-    sessions: HashMap<SessionId, History>,
-    budget: Budget,
-    frame: Box<[u8; FRAME_BYTES_MAX]>,
-}
-
-impl Default for Histories {
-    fn default() -> Self {
-        Self {
-            sessions: HashMap::new(),
-            budget: Budget::default(),
-            frame: Box::new([0; FRAME_BYTES_MAX]),
-        }
-    }
-}
-
-impl Histories {
-    fn keep(&mut self, emitted: &Emitted<'_>) {
-        if emitted.owner_seq > 0
-            && let Some(len) = encode_numbered(emitted, &mut self.frame[..])
-        {
-            let history = self.sessions.entry(emitted.owner).or_default();
-            history.push(emitted.owner_seq, &self.frame[..len], &mut self.budget);
-        }
-    }
-
-    /// With what the engine knows of each session, whether or not the session file still names
-    /// it. A version that began after the last event kept has no events yet.
-    fn with_facts(mut self, engine: &Engine) -> (Vec<(SessionId, SessionFacts, History)>, Budget) {
-        let with_history = |id: SessionId| {
-            let facts = engine.session(id)?;
-            let mut history = self.sessions.remove(&id).unwrap_or_default();
-            if facts.last_owner_seq == 0 {
-                history.clear();
-            }
-            Some((id, facts, history))
-        };
-        (engine.session_ids().filter_map(with_history).collect(), self.budget)
-    }
 }
