@@ -1,6 +1,6 @@
 //! The one place that knows bincode: inputs as the journal and the rings carry them.
 //!
-//! Fixed-width little-endian integers, a byte limit, no trailing bytes. Decoding allocates
+//! Fixed-width little-endian integers, no trailing bytes. Decoding allocates
 //! nothing: every list has its place in the command.
 
 use crate::command::{Command, Input};
@@ -8,21 +8,19 @@ use crate::ids::SessionId;
 use crate::limits::COMMAND_BYTES_MAX;
 use crate::words::CommandKind;
 use bincode::Decode;
-use bincode::config::{Configuration, Fixint, Limit, LittleEndian};
+use bincode::config::{Configuration, Fixint, LittleEndian, NoLimit};
 
 /// Largest encoded input, in bytes: session and number (16) and the largest command.
 pub const INPUT_BYTES_MAX: usize = COMMAND_BYTES_MAX + 16;
 
-const CONFIG: Configuration<LittleEndian, Fixint, Limit<INPUT_BYTES_MAX>> =
-    bincode::config::standard()
-        .with_little_endian()
-        .with_fixed_int_encoding()
-        .with_limit::<INPUT_BYTES_MAX>();
+/// No limit is counted: nothing here allocates, and what is read is never more than there is.
+const CONFIG: Configuration<LittleEndian, Fixint, NoLimit> =
+    bincode::config::standard().with_little_endian().with_fixed_int_encoding().with_no_limit();
 
 /// Why bytes are not an input.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CodecError {
-    /// The bytes end early, hold an impossible value, or exceed the limit.
+    /// The bytes end early or hold an impossible value.
     Malformed,
     /// So many bytes follow the input.
     Trailing(usize),

@@ -4,6 +4,7 @@
 //! memory. They detect difference, not malice. Events become words, a word a field, because this
 //! is done for each of them; the state, now and then, bincode's fixed-width bytes.
 
+use crate::event::Event;
 use bincode::Encode;
 use bincode::config::{Configuration, Fixint, LittleEndian, NoLimit};
 use bincode::enc::EncoderImpl;
@@ -36,20 +37,11 @@ impl Digest {
         self.0 = (product as u64) ^ ((product >> 64) as u64) ^ self.0.rotate_left(23);
     }
 
-    /// Folds an event: its words, two at a time in two chains that do not wait for each other.
-    #[inline]
-    pub(crate) fn words(&mut self, words: &Words) {
-        let words = words.as_slice();
-        let mut chains = [self.0 ^ K1, self.0.rotate_left(32) ^ K0];
-        let mut fours = words.chunks_exact(4);
-        for four in &mut fours {
-            chains[0] = mix(chains[0] ^ four[0], K0 ^ four[1]).wrapping_add(four[0]);
-            chains[1] = mix(chains[1] ^ four[2], K1 ^ four[3]).wrapping_add(four[2]);
-        }
-        for word in fours.remainder() {
-            chains[0] = mix(chains[0] ^ word, K1).wrapping_add(*word);
-        }
-        self.0 = mix(chains[0] ^ words.len() as u64, chains[1] ^ K0);
+    /// Folds an event and what stands before it: one copy for all kinds of sinks, with a straight
+    /// line for each kind of event.
+    #[inline(never)]
+    pub(crate) fn event(&mut self, head: [u64; 3], event: &Event) {
+        self.0 = event.fold_after(Words::after(self.0, head));
     }
 
     /// Folds a value.
@@ -74,48 +66,63 @@ const fn mix(a: u64, b: u64) -> u64 {
     (product as u64) ^ ((product >> 64) as u64)
 }
 
-/// Words of the longest event: a cart's report with all its lines.
-const WORDS_MAX: usize = 64;
-
-/// An event as words: one for each field, and one that says which of them are absent.
-#[derive(Clone, Debug)]
+/// An event's words on their way into the digest: one for each field, and at last one that says
+/// which of them are absent; two at a time, in two chains that do not wait for each other.
+///
+/// Everything here is inlined, so that the place of a word is known where it is pushed and nothing
+/// of this is ever in memory.
 pub(crate) struct Words {
-    words: [u64; WORDS_MAX],
+    chains: [u64; 2],
+    /// Words that wait for their group of four to be complete.
+    group: [u64; 4],
     len: usize,
     absent: u64,
 }
 
-impl Default for Words {
-    fn default() -> Self {
-        Self { words: [0; WORDS_MAX], len: 0, absent: 0 }
-    }
-}
-
 impl Words {
-    /// Begins anew.
-    #[inline]
-    pub(crate) fn clear(&mut self) {
-        (self.len, self.absent) = (0, 0);
+    #[inline(always)]
+    const fn after(digest: u64, [a, b, c]: [u64; 3]) -> Self {
+        Self {
+            chains: [digest ^ K1, digest.rotate_left(32) ^ K0],
+            group: [a, b, c, 0],
+            len: 3,
+            absent: 0,
+        }
     }
 
     /// Adds a word.
-    ///
-    /// # Panics
-    /// When an event has more words than the longest known one.
-    #[inline]
-    pub(crate) fn push(&mut self, word: u64) {
-        self.words[self.len] = word;
+    #[inline(always)]
+    pub(crate) const fn push(&mut self, word: u64) {
+        self.group[self.len % 4] = word;
         self.len += 1;
+        if self.len.is_multiple_of(4) {
+            let (chains, four) = (&mut self.chains, &self.group);
+            chains[0] = mix(chains[0] ^ four[0], K0 ^ four[1]).wrapping_add(four[0]);
+            chains[1] = mix(chains[1] ^ four[2], K1 ^ four[3]).wrapping_add(four[2]);
+        }
     }
 
-    /// Ends the event with the word of what is absent.
-    #[inline]
-    pub(crate) fn finish(&mut self) {
+    /// Adds a word, or the place of one that is absent.
+    #[inline(always)]
+    const fn push_or_skip(&mut self, word: Option<u64>) {
+        let (word, absent) = match word {
+            Some(word) => (word, 0_u64),
+            None => (0, 1),
+        };
+        // Not a shift: what lies beyond 64 fields must not panic, and no event has as many.
+        self.absent |= absent.rotate_left(self.len as u32);
+        self.push(word);
+    }
+
+    /// Ends the event with the word of what is absent; gives the digest.
+    #[inline(always)]
+    pub(crate) fn finish(mut self) -> u64 {
         self.push(self.absent);
-    }
-
-    fn as_slice(&self) -> &[u64] {
-        &self.words[..self.len]
+        let [mut odd, even] = self.chains;
+        for word in &self.group[..self.len % 4] {
+            odd = mix(odd ^ word, K1).wrapping_add(*word);
+        }
+        mix(odd ^ self.len as u64, even ^ K0)
     }
 }
 
@@ -125,45 +132,54 @@ pub(crate) trait Fold {
     fn fold(&self, words: &mut Words);
 }
 
-impl<T: Fold> Fold for Option<T> {
-    #[inline]
+/// A value of one word.
+pub(crate) trait Word: Copy {
+    /// The word.
+    fn word(self) -> u64;
+}
+
+impl<T: Word> Fold for T {
+    #[inline(always)]
     fn fold(&self, words: &mut Words) {
-        if let Some(value) = self {
-            value.fold(words);
-        } else {
-            // Not a shift: what lies beyond 64 fields must not panic, and no event has as many.
-            words.absent |= 1u64.rotate_left(words.len as u32);
-            words.push(0);
-        }
+        words.push(self.word());
     }
 }
 
-impl<T: Fold, const N: usize> Fold for crate::list::List<T, N> {
+impl<T: Word> Fold for Option<T> {
+    #[inline(always)]
     fn fold(&self, words: &mut Words) {
-        words.push(self.len() as u64);
-        self.iter().for_each(|item| item.fold(words));
+        words.push_or_skip(self.map(Word::word));
     }
 }
 
-impl Fold for i64 {
-    #[inline]
+/// How many, then each.
+impl<T: Fold, const N: usize> Fold for Option<crate::list::List<T, N>> {
     fn fold(&self, words: &mut Words) {
-        words.push(self.cast_unsigned());
+        let Some(list) = self else { return words.push_or_skip(None) };
+        words.push(list.len() as u64);
+        list.iter().for_each(|item| item.fold(words));
     }
 }
 
-macro_rules! fold_unsigned {
+impl Word for i64 {
+    #[inline(always)]
+    fn word(self) -> u64 {
+        self.cast_unsigned()
+    }
+}
+
+macro_rules! unsigned_words {
     ($($ty:ty)+) => {$(
-        impl Fold for $ty {
-            #[inline]
-            fn fold(&self, words: &mut Words) {
-                words.push(u64::from(*self));
+        impl Word for $ty {
+            #[inline(always)]
+            fn word(self) -> u64 {
+                u64::from(self)
             }
         }
     )+};
 }
 
-fold_unsigned!(u64 u32 u8 bool);
+unsigned_words!(u64 u32 u8 bool);
 
 struct Folder<'a>(&'a mut Digest);
 

@@ -11,7 +11,7 @@ use crate::book::undo::BookUndo;
 use crate::call::Candidate;
 use crate::command::{Command, Input};
 use crate::deadlines::{Deadlines, Due};
-use crate::digest::{Digest, Words};
+use crate::digest::Digest;
 use crate::directory::Directory;
 use crate::event::{Event, Sink};
 use crate::ids::{OrderId, SessionId};
@@ -45,8 +45,6 @@ pub struct Engine {
     seq: u64,
     now: u64,
     pub(crate) digest: Digest,
-    /// The words of the event that is being folded.
-    pub(crate) words: Words,
     pub(crate) ledger: Ledger,
     pub(crate) sessions: Sessions,
     pub(crate) deadlines: Deadlines,
@@ -110,26 +108,25 @@ impl Engine {
             self.flush_lines(&mut cx);
         }
         cx.at = at;
-        if !self.take_number(input) {
+        let cause = self.sessions.slot(input.session);
+        if !self.take_number(cause, input.client_seq) {
             return;
         }
-        cx.cause = self.sessions.slot(input.session);
-        cx.cause_seq = input.client_seq;
+        (cx.cause, cx.cause_seq) = (cause, input.client_seq);
         cx.answered = cx.cause == NOBODY || cx.cause_seq == 0;
         self.dispatch(&mut cx, &input.command);
         self.flush_lines(&mut cx);
     }
 
     /// Remembers a client's number; `false` when it was applied before.
-    fn take_number(&mut self, input: &Input) -> bool {
-        if input.session.0 == 0 || input.client_seq == 0 {
+    fn take_number(&mut self, session: u32, client_seq: u64) -> bool {
+        if session == NOBODY || client_seq == 0 {
             return true;
         }
-        let slot = self.sessions.slot(input.session);
-        let last = &mut self.sessions.list[slot as usize].last_client_seq;
-        let is_new = input.client_seq > *last;
+        let last = &mut self.sessions.list[session as usize].last_client_seq;
+        let is_new = client_seq > *last;
         if is_new {
-            *last = input.client_seq;
+            *last = client_seq;
         }
         is_new
     }

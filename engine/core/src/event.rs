@@ -16,7 +16,7 @@ macro_rules! events {
         pub struct $name { $($(#[$fmeta])* pub $field: $ty),* }
 
         impl Fold for $name {
-            #[inline]
+            #[inline(always)]
             fn fold(&self, words: &mut Words) {
                 $(self.$field.fold(words);)*
             }
@@ -340,13 +340,15 @@ macro_rules! event_enum {
         #[expect(clippy::large_enum_variant, reason = "events are built in place and passed by reference")]
         pub enum Event { $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)+ }
 
-        impl Fold for Event {
-            #[inline]
-            fn fold(&self, words: &mut Words) {
+        impl Event {
+            /// The digest after it. Each kind ends for itself, so that each is one straight line.
+            #[inline(always)]
+            pub(crate) fn fold_after(&self, mut words: Words) -> u64 {
                 match self {
                     $(Self::$name(event) => {
                         words.push($code);
-                        event.fold(words);
+                        event.fold(&mut words);
+                        words.finish()
                     })+
                 }
             }

@@ -8,10 +8,10 @@ macro_rules! id {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Encode, Decode)]
         pub struct $name(pub $inner);
 
-        impl crate::digest::Fold for $name {
-            #[inline]
-            fn fold(&self, words: &mut crate::digest::Words) {
-                words.push(u64::from(self.0));
+        impl crate::digest::Word for $name {
+            #[inline(always)]
+            fn word(self) -> u64 {
+                u64::from(self.0)
             }
         }
 

@@ -5,6 +5,7 @@ use crate::book::instrument::{IndicativeSent, top};
 use crate::book::resting::Touched;
 use crate::engine::Engine;
 use crate::event::{Indicative, Level, Quote, Sink};
+use crate::ids::InstrumentId;
 use crate::step::Step;
 use crate::words::{Phase, Side};
 
@@ -19,6 +20,13 @@ impl Engine {
     }
 
     fn flush_books<S: Sink>(&mut self, cx: &mut Step<'_, S>) {
+        // Most steps change one price of one book: nothing to sort, no buffer to move.
+        if let ([book], [] | [_]) = (&self.dirty[..], &self.touched[..]) {
+            let (book, was) = (*book, self.touched.pop());
+            self.dirty.clear();
+            self.flush_book(cx, book, was.as_slice());
+            return;
+        }
         let mut dirty = core::mem::take(&mut self.dirty);
         let mut touched = core::mem::take(&mut self.touched);
         if dirty.len() > 1 {
@@ -26,20 +34,38 @@ impl Engine {
         }
         self.sort_touched(&mut touched);
         for book in dirty.drain(..) {
-            self.book_mut(book).dirty = false;
-            self.assert_not_crossed(book);
-            for was in touched.iter().filter(|t| t.book == book) {
-                self.send_level(cx, was);
-            }
-            match self.book(book).phase {
-                Phase::Continuous => self.send_quote(cx, book),
-                Phase::OpeningCall | Phase::ClosingCall => self.send_indicative(cx, book),
-                _ => {}
-            }
+            let begin = touched.partition_point(|t| t.book < book);
+            let len = touched[begin..].partition_point(|t| t.book == book);
+            self.flush_book(cx, book, &touched[begin..begin + len]);
         }
         touched.clear();
         // The buffers go back, so that the next step finds room without allocating.
         (self.dirty, self.touched) = (dirty, touched);
+    }
+
+    fn flush_book<S: Sink>(&mut self, cx: &mut Step<'_, S>, book: u32, touched: &[Touched]) {
+        self.book_mut(book).dirty = false;
+        self.assert_not_crossed(book);
+        let state = self.book(book);
+        let (phase, sent) = (state.phase, state.quote_sent);
+        let mut tops = sent;
+        for was in touched {
+            let now = self.send_level(cx, was);
+            // The top of a side changes only with the level that it was or that it is.
+            let best = self.book(book).sides.get(was.side).best().unwrap_or(0);
+            let at = usize::from(was.side == Side::Sell);
+            if best == was.price {
+                tops[at] = (best, now);
+            } else if sent[at].0 == was.price {
+                tops[at] = top(self.book(book).sides.get(was.side), &self.pages);
+            }
+        }
+        match phase {
+            Phase::Continuous => self.send_quote(cx, book, tops),
+            Phase::OpeningCall | Phase::ClosingCall => self.send_indicative(cx, book),
+            _ => {}
+        }
+        self.book_mut(book).quote_is_current = phase == Phase::Continuous;
     }
 
     /// By instrument; buys high to low, sells low to high; each price once, as it was at first.
@@ -51,7 +77,8 @@ impl Engine {
         touched.dedup_by_key(|t| (t.book, t.side, t.price));
     }
 
-    fn send_level<S: Sink>(&mut self, cx: &mut Step<'_, S>, was: &Touched) {
+    /// Sends a level where it is another than it was; gives the lots that it displays now.
+    fn send_level<S: Sink>(&mut self, cx: &mut Step<'_, S>, was: &Touched) -> u64 {
         let book = self.book(was.book);
         let (qty, orders) = book
             .sides
@@ -62,14 +89,16 @@ impl Engine {
             let (instrument, side, price) = (book.id, was.side, was.price);
             self.emit(cx, 0, Level { instrument, side, price, qty, orders });
         }
+        qty
     }
 
-    fn send_quote<S: Sink>(&mut self, cx: &mut Step<'_, S>, book: u32) {
-        let tops = self.tops(book);
+    /// Sends the top where it is another than was sent. `tops` follow from what was sent and what
+    /// changed since; where quotes were not sent meanwhile, they are looked up.
+    fn send_quote<S: Sink>(&mut self, cx: &mut Step<'_, S>, book: u32, tops: [(i64, u64); 2]) {
+        let tops = if self.book(book).quote_is_current { tops } else { self.tops(book) };
         if tops != self.book(book).quote_sent {
             self.book_mut(book).quote_sent = tops;
-            let quote = self.quote_of(book);
-            self.emit(cx, 0, quote);
+            self.emit(cx, 0, quote(self.book(book).id, tops));
         }
     }
 
@@ -80,10 +109,7 @@ impl Engine {
 
     /// The top of a book as it is now.
     pub(crate) fn quote_of(&self, book: u32) -> Quote {
-        let [bid, ask] = self.tops(book);
-        let some = |(price, qty)| if price == 0 { (None, None) } else { (Some(price), Some(qty)) };
-        let ((bid, bid_qty), (ask, ask_qty)) = (some(bid), some(ask));
-        Quote { instrument: self.book(book).id, bid, bid_qty, ask, ask_qty }
+        quote(self.book(book).id, self.tops(book))
     }
 
     fn send_indicative<S: Sink>(&mut self, cx: &mut Step<'_, S>, book: u32) {
@@ -112,6 +138,12 @@ impl Engine {
             assert!(bid < ask, "instrument {}: bid {bid} and ask {ask} crossed", book.id);
         }
     }
+}
+
+fn quote(instrument: InstrumentId, [bid, ask]: [(i64, u64); 2]) -> Quote {
+    let some = |(price, qty)| if price == 0 { (None, None) } else { (Some(price), Some(qty)) };
+    let ((bid, bid_qty), (ask, ask_qty)) = (some(bid), some(ask));
+    Quote { instrument, bid, bid_qty, ask, ask_qty }
 }
 
 fn key(touched: &Touched) -> (u32, Side, i64, u32) {

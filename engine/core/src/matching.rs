@@ -5,7 +5,7 @@ use crate::book::instrument::{Book, charge, rebate};
 use crate::book::orders::Order;
 use crate::book::undo::BookUndo;
 use crate::engine::Engine;
-use crate::event::{ExecutionReport, Sink, Trade};
+use crate::event::{Event, ExecutionReport, Sink, Trade};
 use crate::ids::TradeId;
 use crate::ledger::VENUE;
 use crate::reason::Reason;
@@ -251,7 +251,7 @@ impl Engine {
             fee: self.book(order.book).is_cash().then_some(fee),
             ..self.report_of(order, ExecType::Trade)
         };
-        self.emit(cx, order.owner, report);
+        self.emit_event(cx, order.owner, &Event::ExecutionReport(report));
     }
 
     /// Moves money and goods of a fill; both orders as they were before it. Charges are taken

@@ -23,6 +23,7 @@ pub struct Line {
 }
 
 impl crate::digest::Fold for Line {
+    #[inline]
     fn fold(&self, words: &mut crate::digest::Words) {
         self.product.fold(words);
         self.qty.fold(words);

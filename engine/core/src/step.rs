@@ -2,15 +2,15 @@
 
 use crate::book::orders::Order;
 use crate::command::{Command, NewOrder};
-use crate::digest::{Digest, Fold, Words};
+use crate::digest::Digest;
 use crate::engine::Engine;
 use crate::event::{
     Accepted, AtomicReport, BidReport, CancelReject, Emitted, Event, ExecutionReport, Rejected,
     Reservation, Sink,
 };
-use crate::ids::ProductId;
+use crate::ids::{ProductId, SessionId};
 use crate::reason::Reason;
-use crate::sessions::Sessions;
+use crate::sessions::{NOBODY, Sessions};
 use crate::words::{
     AtomicState, BidState, CommandKind, ExecType, Field, OrdStatus, ReservationState,
 };
@@ -37,7 +37,6 @@ pub(crate) type Refusal = (Reason, Option<Field>);
 pub(crate) struct Outlet<'a> {
     pub sessions: &'a mut Sessions,
     pub digest: &'a mut Digest,
-    pub words: &'a mut Words,
     pub held_back: &'a mut Vec<(u32, Event)>,
     pub is_atomic: bool,
 }
@@ -54,45 +53,52 @@ impl Outlet<'_> {
         owner: u32,
         event: impl Into<Event>,
     ) {
-        let event = event.into();
+        self.emit_event(cx, owner, &event.into());
+    }
+
+    /// As [`Outlet::emit`], for an event that stands where it will be read from.
+    pub(crate) fn emit_event<S: Sink>(&mut self, cx: &mut Step<'_, S>, owner: u32, event: &Event) {
         if self.is_atomic {
-            self.held_back.push((owner, event));
+            self.held_back.push((owner, *event));
             return;
         }
-        self.emit_to(cx, owner, &event);
+        self.emit_to(cx, owner, event);
         if !core::mem::replace(&mut cx.answered, true) && owner != cx.cause && !event.is_public() {
-            self.emit_to(cx, cx.cause, &event);
+            self.emit_to(cx, cx.cause, event);
         }
-        if !self.sessions.drop_copies.is_empty()
-            && let Some(account) = event.account()
-        {
-            for at in 0..self.sessions.drop_copies.len() {
-                let copy = self.sessions.drop_copies[at];
-                if copy != owner && self.sessions.may_act(copy, account) {
-                    self.emit_to(cx, copy, &event);
-                }
+        if !self.sessions.drop_copies.is_empty() {
+            self.emit_copies(cx, owner, event);
+        }
+    }
+
+    fn emit_copies<S: Sink>(&mut self, cx: &mut Step<'_, S>, owner: u32, event: &Event) {
+        let Some(account) = event.account() else { return };
+        for at in 0..self.sessions.drop_copies.len() {
+            let copy = self.sessions.drop_copies[at];
+            if copy != owner && self.sessions.may_act(copy, account) {
+                self.emit_to(cx, copy, event);
             }
         }
     }
 
+    #[inline]
     fn emit_to<S: Sink>(&mut self, cx: &mut Step<'_, S>, owner: u32, event: &Event) {
-        let session = &mut self.sessions.list[owner as usize];
-        let (mut owner_seq, mut ref_seq_no) = (0, None);
-        if owner != 0 {
+        let mut emitted = Emitted {
+            seq: cx.seq,
+            at: cx.at,
+            owner: SessionId(0),
+            owner_seq: 0,
+            ref_seq_no: None,
+            event,
+        };
+        if owner != NOBODY {
+            let session = &mut self.sessions.list[owner as usize];
             session.last_owner_seq += 1;
-            owner_seq = session.last_owner_seq;
-            ref_seq_no = (owner == cx.cause && cx.cause_seq != 0).then_some(cx.cause_seq);
+            (emitted.owner, emitted.owner_seq) = (session.id, session.last_owner_seq);
+            emitted.ref_seq_no = (owner == cx.cause && cx.cause_seq != 0).then_some(cx.cause_seq);
         }
-        let words = &mut *self.words;
-        words.clear();
-        words.push(cx.seq);
-        words.push(cx.at);
-        words.push(session.id.0);
-        event.fold(words);
-        words.finish();
-        self.digest.words(words);
-        let (seq, at) = (cx.seq, cx.at);
-        cx.sink.emit(&Emitted { seq, at, owner: session.id, owner_seq, ref_seq_no, event });
+        self.digest.event([emitted.seq, emitted.at, emitted.owner.0], event);
+        cx.sink.emit(&emitted);
     }
 }
 
@@ -102,7 +108,6 @@ impl Engine {
         Outlet {
             sessions: &mut self.sessions,
             digest: &mut self.digest,
-            words: &mut self.words,
             held_back: &mut self.held_back,
             is_atomic: self.is_atomic,
         }
@@ -119,11 +124,19 @@ impl Engine {
         self.outlet().emit(cx, owner, event);
     }
 
+    /// As [`Engine::emit`], for an event that stands where it will be read from.
+    #[inline]
+    pub(crate) fn emit_event<S: Sink>(&mut self, cx: &mut Step<'_, S>, owner: u32, event: &Event) {
+        self.outlet().emit_event(cx, owner, event);
+    }
+
     pub(crate) fn accept<S: Sink>(&mut self, cx: &mut Step<'_, S>, command: CommandKind, id: u64) {
         self.emit(cx, cx.cause, Accepted { command, id });
     }
 
-    /// An order's report as it stands, to be completed by what happened.
+    /// An order's report as it stands, to be completed by what happened: inlined, so that it is
+    /// built where it is sent from.
+    #[inline(always)]
     pub(crate) fn report_of(&self, order: &Order, exec_type: ExecType) -> ExecutionReport {
         let ord_status = match exec_type {
             ExecType::Canceled => OrdStatus::Canceled,
@@ -165,7 +178,7 @@ impl Engine {
         reason: Option<Reason>,
     ) {
         let report = ExecutionReport { reason, ..self.report_of(order, exec_type) };
-        self.emit(cx, order.owner, report);
+        self.emit_event(cx, order.owner, &Event::ExecutionReport(report));
     }
 
     /// Refuses a command with the report its kind has.

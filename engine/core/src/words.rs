@@ -59,10 +59,10 @@ macro_rules! words {
 
         bincode::impl_borrow_decode!($name);
 
-        impl crate::digest::Fold for $name {
-            #[inline]
-            fn fold(&self, words: &mut crate::digest::Words) {
-                words.push(u64::from(self.code()));
+        impl crate::digest::Word for $name {
+            #[inline(always)]
+            fn word(self) -> u64 {
+                u64::from(self.code())
             }
         }
     };

@@ -72,6 +72,8 @@ pub(crate) struct Book {
     pub open_sells: u64,
     /// Best bid and ask as last sent: price and quantity, 0 where a side was empty.
     pub quote_sent: [(i64, u64); 2],
+    /// Whether `quote_sent` was the top after the last derived lines: not while no quotes are sent.
+    pub quote_is_current: bool,
     pub indicative_sent: IndicativeSent,
     /// Handle of the running interruption's end, or `NONE`.
     pub halt_end: u32,
@@ -99,6 +101,7 @@ impl Book {
             open_buys: 0,
             open_sells: 0,
             quote_sent: [(0, 0); 2],
+            quote_is_current: true,
             indicative_sent: (0, 0, 0),
             halt_end: NONE,
             dirty: false,
