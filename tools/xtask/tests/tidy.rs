@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("engine/model", &["ringpit-core"]),
     ("journal", &[]),
     ("engine/sequencer", &["ringpit-core", "ringpit-journal"]),
+    ("bench/harness-adapter", &["ringpit-core"]),
     ("gateway/vocab", &["ringpit-core"]),
     ("gateway/wire", &["ringpit-core"]),
     ("gateway/client", &["ringpit-core", "ringpit-wire"]),

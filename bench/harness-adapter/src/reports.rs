@@ -1,0 +1,71 @@
+//! Where the venue's reports go, and what they say.
+
+use crate::abi::{Kind, Report};
+
+/// Takes reports in order.
+pub trait Reports {
+    /// An answer about one order.
+    fn answer(&mut self, kind: Kind, sequence_number: u64, order: &Told);
+
+    /// A fill; the order that came in was the last one acknowledged.
+    fn trade(&mut self, sequence_number: u64, fill: &Fill);
+
+    /// The message is done.
+    fn done(&mut self);
+}
+
+/// What an answer tells of an order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// The client's name of it.
+    pub order_id: u64,
+    /// 0 buy, 1 sell.
+    pub side: u8,
+    /// Ticks.
+    pub price_ticks: i64,
+    /// Lots.
+    pub quantity: u32,
+}
+
+/// What a trade's report tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fill {
+    /// Who rested.
+    pub maker: u64,
+    /// Who came in.
+    pub taker: u64,
+    /// Ticks.
+    pub price_ticks: i64,
+    /// Lots.
+    pub quantity: u32,
+}
+
+impl Report {
+    /// An answer about one order.
+    #[inline]
+    pub fn answer(kind: Kind, sequence_number: u64, order: &Told) -> Self {
+        Self {
+            kind: kind as u8,
+            side: order.side,
+            sequence_number,
+            order_id: order.order_id,
+            price_ticks: order.price_ticks,
+            quantity: order.quantity,
+            ..Self::default()
+        }
+    }
+
+    /// A fill.
+    #[inline]
+    pub fn trade(sequence_number: u64, fill: &Fill) -> Self {
+        Self {
+            kind: Kind::Trade as u8,
+            sequence_number,
+            price_ticks: fill.price_ticks,
+            quantity: fill.quantity,
+            maker_order_id: fill.maker,
+            taker_order_id: fill.taker,
+            ..Self::default()
+        }
+    }
+}
