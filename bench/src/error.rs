@@ -20,6 +20,12 @@ pub enum BenchError {
     /// The server did something other than what it was asked for.
     #[error("the server answered an order with {0}")]
     Answer(String),
+    /// What came of it is not what the engine says.
+    #[error("the outcome is wrong: {0}")]
+    Outcome(String),
+    /// A peer's command did not measure.
+    #[error("the peer's command: {0}")]
+    Peer(String),
     /// A measuring thread panicked; its message is printed.
     #[error("a measuring thread panicked")]
     Panic,

@@ -5,15 +5,11 @@
 //! cancelled. It is no substitute for real data: prices wander, nothing more.
 
 use ringpit_core::command::{
-    CancelOrder, CreateAsset, CreateInstrument, NewOrder, OpenAccount, ReplaceOrder, Text,
+    CancelOrder, Code, CreateAsset, CreateInstrument, NewOrder, OpenAccount, ReplaceOrder,
 };
 use ringpit_core::{
     AccountId, AssetId, ClOrdId, Command, InstrumentId, OrdType, Risk, Side, Stp, TimeInForce,
 };
-
-const BOOK: InstrumentId = InstrumentId(1);
-const MAKER: AccountId = AccountId(1);
-const TAKER: AccountId = AccountId(2);
 
 /// Orders open at a time, more or less.
 const OPEN_ORDERS: usize = 300;
@@ -21,17 +17,57 @@ const OPEN_ORDERS: usize = 300;
 /// Ticks of one cent, LOBSTER's smallest step.
 const CENT: i64 = 100;
 
+/// Where a flow goes: a book, and the two accounts that trade in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The book.
+    pub book: InstrumentId,
+    /// Whose orders rest.
+    pub maker: AccountId,
+    /// Whose orders take.
+    pub taker: AccountId,
+}
+
+impl Place {
+    /// The place of the flow with this number, from 1; no two share anything.
+    #[must_use]
+    pub fn number(number: u32) -> Self {
+        let taker = AccountId(2 * u64::from(number));
+        Self { book: InstrumentId(number), maker: AccountId(taker.0 - 1), taker }
+    }
+}
+
 /// What must be there before the flow: two assets, two accounts, one book without risk checks.
 #[must_use]
 pub fn setup() -> Vec<Command> {
-    let code = Text::new("SHARE").unwrap_or_default();
+    let mut commands = assets();
+    commands.extend(opening(Place::number(1)));
+    commands
+}
+
+/// The two assets that all places share.
+#[must_use]
+pub fn assets() -> Vec<Command> {
+    let code = code();
     vec![
         CreateAsset { asset: AssetId(1), code, decimals: 0 }.into(),
         CreateAsset { asset: AssetId(2), code, decimals: 4 }.into(),
-        OpenAccount { account: MAKER, group: None }.into(),
-        OpenAccount { account: TAKER, group: None }.into(),
+    ]
+}
+
+fn code() -> Code {
+    Code::new("SHARE").unwrap_or_default()
+}
+
+/// What a place needs besides the assets: its accounts, and its book without risk checks.
+#[must_use]
+pub fn opening(place: Place) -> Vec<Command> {
+    let code = code();
+    vec![
+        OpenAccount { account: place.maker, group: None }.into(),
+        OpenAccount { account: place.taker, group: None }.into(),
         CreateInstrument {
-            instrument: BOOK,
+            instrument: place.book,
             code,
             base: AssetId(1),
             quote: AssetId(2),
@@ -57,6 +93,7 @@ pub fn setup() -> Vec<Command> {
 /// The flow: an endless iterator of commands.
 #[derive(Clone, Debug)]
 pub struct Flow {
+    place: Place,
     random: u64,
     mid: i64,
     next_id: u64,
@@ -64,11 +101,23 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// The flow of this seed.
+    /// The flow of this seed, in the first place.
     #[must_use]
     pub fn new(seed: u64) -> Self {
+        Self::at(Place::number(1), seed)
+    }
+
+    /// The flow of this seed in this place.
+    #[must_use]
+    pub fn at(place: Place, seed: u64) -> Self {
         let random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        Self { random, mid: 5_859_500, next_id: 1, open: Vec::with_capacity(2 * OPEN_ORDERS) }
+        Self {
+            place,
+            random,
+            mid: 5_859_500,
+            next_id: 1,
+            open: Vec::with_capacity(2 * OPEN_ORDERS),
+        }
     }
 
     /// A number below `bound`: xorshift64*, which is random enough and the same everywhere.
@@ -97,7 +146,7 @@ impl Flow {
         let id = ClOrdId(self.next_id);
         self.next_id += 1;
         self.open.push((id, qty));
-        order(MAKER, id, side, qty, price, TimeInForce::Day)
+        self.order(self.place.maker, id, side, qty, price, TimeInForce::Day)
     }
 
     fn execution(&mut self) -> Command {
@@ -108,7 +157,7 @@ impl Flow {
         let qty = 1 + self.below(150);
         let id = ClOrdId(self.next_id);
         self.next_id += 1;
-        order(TAKER, id, side, qty, price, TimeInForce::Ioc)
+        self.order(self.place.taker, id, side, qty, price, TimeInForce::Ioc)
     }
 
     fn take_open(&mut self) -> Option<(usize, ClOrdId, u64)> {
@@ -116,6 +165,47 @@ impl Flow {
         let at = (len > 0).then(|| self.below(len) as usize)?;
         let (id, qty) = self.open[at];
         Some((at, id, qty))
+    }
+
+    fn order(
+        &self,
+        account: AccountId,
+        cl_ord_id: ClOrdId,
+        side: Side,
+        qty: u64,
+        price: i64,
+        tif: TimeInForce,
+    ) -> Command {
+        NewOrder {
+            account,
+            instrument: self.place.book,
+            cl_ord_id,
+            side,
+            ord_type: OrdType::Limit,
+            qty,
+            price: Some(price),
+            stop_px: None,
+            tif,
+            expire_at: None,
+            display_qty: None,
+            post_only: false,
+            min_qty: None,
+            stp: Stp::NoPrevention,
+        }
+        .into()
+    }
+
+    fn replace(&self, id: ClOrdId, qty: u64) -> Command {
+        ReplaceOrder {
+            account: self.place.maker,
+            instrument: self.place.book,
+            order_id: None,
+            orig_cl_ord_id: Some(id),
+            cl_ord_id: id,
+            qty,
+            price: None,
+        }
+        .into()
     }
 }
 
@@ -139,53 +229,14 @@ impl Iterator for Flow {
         if roll == 99 && qty > 1 {
             let qty = qty / 2;
             self.open[at].1 = qty;
-            return Some(replace(id, qty));
+            return Some(self.replace(id, qty));
         }
         self.open.swap_remove(at);
         let (orig_cl_ord_id, order_id) = (Some(id), None);
-        let cancel = CancelOrder { account: MAKER, instrument: BOOK, order_id, orig_cl_ord_id };
+        let Place { maker: account, book: instrument, .. } = self.place;
+        let cancel = CancelOrder { account, instrument, order_id, orig_cl_ord_id };
         Some(cancel.into())
     }
-}
-
-fn order(
-    account: AccountId,
-    cl_ord_id: ClOrdId,
-    side: Side,
-    qty: u64,
-    price: i64,
-    tif: TimeInForce,
-) -> Command {
-    NewOrder {
-        account,
-        instrument: BOOK,
-        cl_ord_id,
-        side,
-        ord_type: OrdType::Limit,
-        qty,
-        price: Some(price),
-        stop_px: None,
-        tif,
-        expire_at: None,
-        display_qty: None,
-        post_only: false,
-        min_qty: None,
-        stp: Stp::NoPrevention,
-    }
-    .into()
-}
-
-fn replace(id: ClOrdId, qty: u64) -> Command {
-    ReplaceOrder {
-        account: MAKER,
-        instrument: BOOK,
-        order_id: None,
-        orig_cl_ord_id: Some(id),
-        cl_ord_id: id,
-        qty,
-        price: None,
-    }
-    .into()
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ fn keep_alive(clients: &mut [Client], duration: Duration) -> Result<(), BenchErr
 }
 
 /// Nanoseconds that each of a process's threads has run, by name; threads of one name are summed.
-fn thread_times(pid: u32) -> Result<BTreeMap<String, u64>, BenchError> {
+pub(crate) fn thread_times(pid: u32) -> Result<BTreeMap<String, u64>, BenchError> {
     let failed = || BenchError::of("the server's threads");
     let mut times = BTreeMap::new();
     for thread in fs::read_dir(format!("/proc/{pid}/task")).map_err(failed())? {

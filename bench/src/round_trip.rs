@@ -15,11 +15,16 @@ use std::time::{Duration, Instant};
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a turn may sleep: answers wake it.
+const SLEEP: Duration = Duration::from_secs(1);
+
 /// A trader who sends one order at a time and waits for its durable answer.
 #[derive(Debug)]
 pub struct RoundTrip {
     client: Client,
     next_id: u64,
+    /// How long a turn may sleep.
+    wait: Duration,
 }
 
 impl RoundTrip {
@@ -35,7 +40,14 @@ impl RoundTrip {
         }
         opening.close(|_| ())?;
         let client = Client::new(address, trader)?.patience(PATIENCE);
-        Ok(Self { client, next_id: 1 })
+        Ok(Self { client, next_id: 1, wait: SLEEP })
+    }
+
+    /// The client never sleeps while it waits: for machines where it has a processor of its own.
+    #[must_use]
+    pub fn spinning(mut self) -> Self {
+        self.wait = Duration::ZERO;
+        self
     }
 
     /// Sends so many messages, by turns an order that rests and its cancel, and measures each from
@@ -51,7 +63,7 @@ impl RoundTrip {
             let wanted = if is_order { OrdStatus::New } else { OrdStatus::Canceled };
             let begun = Instant::now();
             let number = self.client.send(&command)?;
-            await_answer(&mut self.client, number, |arrived| match arrived.event {
+            await_answer_for(&mut self.client, self.wait, number, |arrived| match arrived.event {
                 Event::ExecutionReport(report) if report.ord_status == wanted => Ok(()),
                 other => Err(BenchError::Answer(format!("{other:?}"))),
             })?;
@@ -88,16 +100,48 @@ impl RoundTrip {
     }
 }
 
-/// Turns until the message with this number is answered; looks at the answer.
-fn await_answer(
+/// Sends a query; gives its answers.
+pub(crate) fn await_answers(
     client: &mut Client,
+    query: &Command,
+) -> Result<Vec<Event>, BenchError> {
+    let (number, _) = client.query(query)?;
+    let (mut answers, mut is_whole, begun) = (Vec::new(), false, Instant::now());
+    while !is_whole {
+        client.turn(SLEEP, |delivery| match delivery {
+            Delivery::Event(arrived) if arrived.ref_seq_no == Some(number) => {
+                answers.push(*arrived.event);
+            }
+            Delivery::QueryEnd { number: ended, .. } => is_whole |= ended == number,
+            _ => (),
+        })?;
+        if !is_whole && begun.elapsed() > PATIENCE {
+            return Err(BenchError::Answer("silence".into()));
+        }
+    }
+    Ok(answers)
+}
+
+/// Turns until the message with this number is answered; looks at the answer.
+pub(crate) fn await_answer(
+    client: &mut Client,
+    number: u64,
+    look: impl Fn(&Arrived<'_>) -> Result<(), BenchError>,
+) -> Result<(), BenchError> {
+    await_answer_for(client, SLEEP, number, look)
+}
+
+/// The same, with turns that sleep no longer than `wait`.
+fn await_answer_for(
+    client: &mut Client,
+    wait: Duration,
     number: u64,
     look: impl Fn(&Arrived<'_>) -> Result<(), BenchError>,
 ) -> Result<(), BenchError> {
     let mut answer = None;
     let begun = Instant::now();
     while answer.is_none() {
-        client.turn(Duration::from_secs(1), |delivery| match delivery {
+        client.turn(wait, |delivery| match delivery {
             Delivery::Event(arrived) if arrived.ref_seq_no == Some(number) => {
                 answer.get_or_insert_with(|| look(&arrived));
             }

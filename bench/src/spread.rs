@@ -58,8 +58,14 @@ impl Latencies {
     /// When no round was kept.
     #[must_use]
     pub fn percentile_us(&self, percentile: f64) -> Spread {
+        Spread::of(&self.rounds_us(percentile))
+    }
+
+    /// A percentile of each round, in microseconds.
+    #[must_use]
+    pub fn rounds_us(&self, percentile: f64) -> Vec<f64> {
         let at = |round: &Histogram<u64>| micros(round.value_at_percentile(percentile));
-        Spread::of(&self.rounds.iter().map(at).collect::<Vec<f64>>())
+        self.rounds.iter().map(at).collect()
     }
 
     /// All rounds in one histogram.

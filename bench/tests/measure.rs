@@ -6,8 +6,12 @@ use ringpit_bench::apply::apply;
 use ringpit_bench::flow::{Flow, setup};
 use ringpit_bench::idle;
 use ringpit_bench::interleave::Turn;
+use ringpit_bench::load::Pace;
+use ringpit_bench::peer::Peer;
 use ringpit_bench::quick::{self, Extent};
 use ringpit_bench::round_trip::RoundTrip;
+use ringpit_bench::round_trips;
+use ringpit_bench::throughput::{self, Target};
 use ringpit_client::{Login, Secret};
 use ringpit_core::Input;
 use ringpit_server::{Config, Server, sessions_file};
@@ -34,6 +38,77 @@ orders_in_flight = 10
 fn login(session: u64) -> Login {
     let digits = "00112233445566778899aabbccddeeff".repeat(2);
     Login::new(session, Secret::from_hex(&digits).unwrap())
+}
+
+/// Traders 2 and 3 with two accounts each.
+const TRADERS: &str = r#"
+[[session]]
+id = 1
+secret_hex = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+role = "operator"
+
+[[session]]
+id = 2
+secret_hex = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+role = "trader"
+accounts = [1, 2]
+messages_per_second = 1000000
+burst = 1000000
+cancels_per_second = 1000000
+orders_in_flight = 1000
+
+[[session]]
+id = 3
+secret_hex = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+role = "trader"
+accounts = [3, 4]
+messages_per_second = 1000000
+burst = 1000000
+cancels_per_second = 1000000
+orders_in_flight = 1000
+"#;
+
+#[test]
+fn throughput_and_round_trips_measure_a_server_and_a_peer() {
+    let dir = tempfile::tempdir().unwrap();
+    for per_second in [None, Some(20_000.0)] {
+        let sessions = sessions_file::parse(Path::new("sessions.toml"), TRADERS).unwrap();
+        let store = dir.path().join(per_second.map_or("first", |_| "second"));
+        let server = Server::start(Config::local(&store, sessions)).unwrap();
+        let target = Target {
+            address: server.address(),
+            pid: std::process::id(),
+            operator: login(1),
+            traders: vec![login(2), login(3)],
+        };
+        let pace = Pace { spin: per_second.is_some(), per_second };
+        let extent =
+            throughput::Extent { rounds: 2, messages: 1_000, in_flight: 7, writes: 3, pace };
+        let peer = Peer::new(r#"echo '{"name": "it", "per_second": 10, "p99_us": 5}'"#.into());
+        let disk = (dir.path(), None);
+        let measured = throughput::run(extent, &target, disk, Some(peer), &mut |_| ()).unwrap();
+        let counts: Vec<u64> = measured.latencies.iter().map(|row| row.count).collect();
+        assert_eq!(counts, [2_000, 2_000, 6]);
+        assert!(measured.find("sequencer, processor a message").unwrap().spread.min > 0.0);
+        let to_peer = &measured.find(throughput::DURABLE).unwrap().ratios[0];
+        assert!(to_peer.to == "it, messages" && to_peer.spread.min > 0.0);
+        drop(server.stop().unwrap());
+    }
+
+    let sessions = sessions_file::parse(Path::new("sessions.toml"), SESSIONS).unwrap();
+    let store = dir.path().join("third");
+    let server = Server::start(Config::local(&store, sessions)).unwrap();
+    for spin in [false, true] {
+        let trip = RoundTrip::new(server.address(), login(1), login(2)).unwrap();
+        let extent = round_trips::Extent { rounds: 2, messages: 20, floors: 5, spin };
+        let peer = Peer::new(r#"echo '{"p50_us": 7.5}'"#.into());
+        let measured = round_trips::run(extent, trip, (dir.path(), None), Some(peer), &mut |_| ());
+        let measured = measured.unwrap();
+        let counts: Vec<u64> = measured.latencies.iter().map(|row| row.count).collect();
+        assert_eq!(counts, [40, 10, 10]);
+        assert_eq!(measured.find("peer, p50").unwrap().spread.median, 7.5);
+    }
+    drop(server.stop().unwrap());
 }
 
 #[test]

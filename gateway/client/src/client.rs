@@ -108,6 +108,15 @@ impl Client {
         self.session.state()
     }
 
+    /// Gives the socket of a live session that has sent nothing yet to a caller that speaks for
+    /// itself from here on, as a load generator does: it sends frames as they are, and keeps alive.
+    /// `None` when there is no such session. The socket does not block.
+    #[must_use]
+    pub fn into_stream(self) -> Option<TcpStream> {
+        let is_fresh = self.session.is_live() && self.session.in_flight() == 0;
+        self.stream.filter(|_| is_fresh && self.session.output().is_empty())
+    }
+
     fn now(&self) -> Now {
         let mono_ns = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

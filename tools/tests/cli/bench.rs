@@ -33,3 +33,23 @@ fn idle_measures_the_servers_threads() {
         assert!(stdout.contains(thread), "{thread}: {stdout}");
     }
 }
+
+#[test]
+fn round_trips_and_throughput_measure_a_server_beside_a_peer() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().to_str().unwrap();
+    let common = ["--rounds", "1", "--json", "--dir", folder, "--peer-cmd"];
+    let figures = r#"echo '{"name": "it", "per_second": 10, "p50_us": 3}'"#;
+    for (bench, own) in [("roundtrip", "20"), ("throughput", "2000")] {
+        let args = [&["bench", bench, "--messages", own], &common[..], &[figures]].concat();
+        let (code, stdout, stderr) = ends(&args, "");
+        assert_eq!((code, stderr.as_str()), (0, ""));
+        let found = Report::from_json(&stdout).unwrap();
+        assert_eq!((found.bench.as_str(), found.latencies.len()), (bench, 3));
+        assert_eq!(found.find("it, p50").unwrap().spread.median, 3.0);
+        let silent = [&["bench", bench, "--messages", own], &common[..], &["true"]].concat();
+        let (code, _, stderr) = ends(&silent, "");
+        assert!(code == 3 && stderr.contains("in its last line"), "{code}: {stderr}");
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is left behind");
+}

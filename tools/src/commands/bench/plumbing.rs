@@ -17,6 +17,16 @@ use tempfile::TempDir;
 /// Commands of the generated flow: as many as the first 30,000 rows of AAPL's sample give.
 const GENERATED: usize = 29_000;
 
+/// Durable writes and loopback round trips that a round measures as the floor of the whole way.
+pub const FLOORS: usize = 500;
+
+/// What a peer's command is told and tells.
+pub const PEER: &str = "\
+The peer's command is run by `sh -c` once a round, in turn with everything else. It finds its task
+in RINGPIT_MESSAGES, RINGPIT_CONNECTIONS, RINGPIT_IN_FLIGHT (a connection) and RINGPIT_DIR (on the
+disk that counts), and prints as its last line one JSON object, without what it does not know:
+  {\"name\": \"other\", \"per_second\": 442000, \"p50_us\": 2100, \"p99_us\": 8000, \"p99.9_us\": 9000}";
+
 /// How the answer is given.
 #[derive(clap::Args)]
 pub struct Answer {
@@ -95,9 +105,9 @@ impl Place {
     ///
     /// # Errors
     /// [`Failure`] when it does not serve.
-    pub fn serve(
+    pub fn serve<'m>(
         &self,
-        members: &[Member],
+        members: impl IntoIterator<Item = &'m Member>,
         answer: &Answer,
     ) -> Result<(TempDir, Process), Failure> {
         let folder = self.folder()?;
