@@ -8,18 +8,16 @@ use crate::error::{Error, SendError};
 use crate::login::Login;
 use crate::session::{Now, Session, Wants};
 use crate::state::SessionState;
+use crate::stream::{Stream, Tls};
 use crate::topic::Topic;
 use ringpit_core::Command;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Bytes read at once: what a loopback socket hands over in one go.
 const READ_BYTES: usize = 64 << 10;
-
-/// How long one attempt to connect may take.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why a client gave up.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +48,8 @@ pub enum ClientError {
 pub struct Client {
     address: SocketAddr,
     session: Session,
-    stream: Option<TcpStream>,
+    tls: Option<Tls>,
+    stream: Option<Stream>,
     patience: Duration,
     down_since: Instant,
     last_failure: String,
@@ -80,6 +79,7 @@ impl Client {
         Self {
             address,
             session,
+            tls: None,
             stream: None,
             patience: Duration::from_secs(30),
             down_since: started,
@@ -93,6 +93,13 @@ impl Client {
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// Speaks TLS 1.3 with the server; plain TCP unless told.
+    #[must_use]
+    pub fn over_tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
         self
     }
 
@@ -215,12 +222,7 @@ impl Client {
         if self.now().mono_ns < at {
             return Ok(());
         }
-        let opened =
-            TcpStream::connect_timeout(&self.address, CONNECT_PATIENCE).and_then(|stream| {
-                stream.set_nodelay(true)?;
-                stream.set_nonblocking(true)?;
-                Ok(stream)
-            });
+        let opened = Stream::connect(self.address, self.tls.as_ref());
         let now = self.now();
         match opened {
             Ok(stream) => {
@@ -291,10 +293,10 @@ impl Client {
             return;
         }
         let mut events = PollFlags::IN;
-        events.set(PollFlags::OUT, !self.session.output().is_empty());
+        events.set(PollFlags::OUT, stream.waits_to_write(!self.session.output().is_empty()));
         let timeout = Timespec::try_from(wait).ok();
         // An interrupted wait is only a shorter one.
-        let _ = poll(&mut [PollFd::new(stream, events)], timeout.as_ref());
+        let _ = poll(&mut [PollFd::new(stream.socket(), events)], timeout.as_ref());
     }
 
     /// Turns until the session is live and nothing is missing.

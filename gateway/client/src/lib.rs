@@ -41,6 +41,7 @@ mod outbound;
 mod pending;
 mod session;
 mod state;
+mod stream;
 mod topic;
 
 pub use client::{Client, ClientError};
@@ -50,4 +51,5 @@ pub use inbound::NumberingError;
 pub use login::{Login, Secret};
 pub use session::{Handler, Now, Session, Wants};
 pub use state::{SessionState, Unanswered};
+pub use stream::{Tls, TlsError};
 pub use topic::Topic;

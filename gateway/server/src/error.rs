@@ -2,6 +2,7 @@
 
 use crate::listener::ListenError;
 use crate::sessions_file::SessionsError;
+use crate::tls::TlsError;
 use ringpit_journal::OpenError;
 use ringpit_sequencer::{Failure, RecoverError, StartError};
 
@@ -14,6 +15,9 @@ pub enum ServerError {
     /// It can't listen where it was told to.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// Certificate or key was refused.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The journal can't be opened or replayed.
     #[error(transparent)]
     Recover(#[from] RecoverError),
@@ -46,10 +50,12 @@ impl ServerError {
     #[must_use]
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Sessions(SessionsError::Io { source, .. }) => {
+            Self::Sessions(SessionsError::Io { source, .. })
+            | Self::Tls(TlsError::Io { source, .. }) => {
                 source.kind() == std::io::ErrorKind::NotFound
             }
             Self::Sessions(SessionsError::Content { .. })
+            | Self::Tls(TlsError::Content { .. })
             | Self::Listen(ListenError::Public { .. })
             | Self::Start(StartError::Config(_)) => true,
             Self::Recover(RecoverError::Open(error)) => {

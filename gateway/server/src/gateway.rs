@@ -44,6 +44,8 @@ pub(crate) enum Order {
     GoLive(Box<Live>),
     /// The session file was read again.
     Reload(Vec<SessionEntry>),
+    /// Certificate and key were read again.
+    Renew(Arc<rustls::ServerConfig>),
     /// The journal has answered.
     Replayed(ReplayRequest, Replayed),
     /// End cleanly.
@@ -194,7 +196,10 @@ impl Gateway {
                 Token(token) => {
                     let key = token - FIRST_CONNECTION;
                     if event.is_writable() {
-                        self.hub.writable(key);
+                        match self.sockets.writable(key) {
+                            Ok(()) => self.hub.writable(key),
+                            Err(_) => self.hub.closed(key),
+                        }
                     }
                     if event.is_readable() || event.is_read_closed() || event.is_error() {
                         round.mark_ready(key);
@@ -212,6 +217,10 @@ impl Gateway {
                 Order::Reload(entries) => {
                     let changed = self.hub.reload(&entries, now);
                     tracing::info!(sessions = entries.len(), changed, "session file read again");
+                }
+                Order::Renew(tls) => {
+                    self.sockets.renew(tls);
+                    tracing::info!("certificate read again");
                 }
                 Order::Replayed(request, answer) => self.hub.replayed(request, &answer),
                 Order::Stop if round.phase == Phase::Serving => {

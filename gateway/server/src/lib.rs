@@ -35,6 +35,7 @@ pub mod sockets;
 pub mod subscriptions;
 pub mod tags;
 pub mod throttle;
+pub mod tls;
 pub mod wake;
 
 pub use error::ServerError;

@@ -70,6 +70,8 @@ pub const LOGIN_PAIRS_MAX: usize = 65_536;
 pub const OUTBOX_BYTES_MAX: usize = 8 << 20;
 /// The same over all connections: beyond it whoever is behind is cut off.
 pub const OUTBOX_TOTAL_BYTES_MAX: usize = 256 << 20;
+/// Bytes under TLS that wait for the socket of one connection, beside its outbox.
+pub const TLS_WRITE_BYTES_MAX: usize = 64 << 10;
 /// Encoded bytes that wait for the disk, over all connections: beyond it the gateway leaves the
 /// output ring alone until the flusher has moved, and the sequencer waits in its step.
 pub const GATED_BYTES_MAX: usize = 32 << 20;

@@ -14,7 +14,7 @@ pub enum ListenError {
     /// Plain text on a public line.
     #[error(
         "{address} is a public address and plain TCP would show every message on the way; \
-         listen on a loopback or private address, or say --insecure"
+         use --tls, listen on a loopback or private address, or say --insecure"
     )]
     Public {
         /// The address asked for.

@@ -33,6 +33,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Whether plain TCP may be served on a public address.
     pub insecure: bool,
+    /// Certificate and key; plain TCP without.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
     /// Who may connect.
     pub sessions: Vec<SessionEntry>,
     /// How the journal is kept.
@@ -53,6 +55,7 @@ impl Config {
             data: data.to_owned(),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             insecure: false,
+            tls: None,
             sessions,
             journal: Options::default(),
             sequencer: ringpit_sequencer::Config::default(),
@@ -114,6 +117,11 @@ impl Remote {
         self.order(Order::Reload(sessions));
     }
 
+    /// Serves new connections under another certificate.
+    pub fn renew(&self, tls: Arc<rustls::ServerConfig>) {
+        self.order(Order::Renew(tls));
+    }
+
     /// Asks for a clean end; [`Handle::wait`] waits for it.
     pub fn stop(&self) {
         self.order(Order::Stop);
@@ -137,7 +145,7 @@ impl Server {
         config: Config,
         progress: &mut dyn FnMut(SocketAddr, Progress<'_>),
     ) -> Result<Handle, ServerError> {
-        let mut listener = listener::bind(config.listen, config.insecure)?;
+        let mut listener = listener::bind(config.listen, config.insecure || config.tls.is_some())?;
         let address = listener.local_addr().map_err(ServerError::system("the listener"))?;
         let poll = Poll::new().map_err(ServerError::system("a poll"))?;
         let system = |what| ServerError::system(what);
@@ -146,7 +154,8 @@ impl Server {
             .register(&mut listener, LISTENER, Interest::READABLE)
             .map_err(system("the poll"))?;
         let wake = Wake::new(registry, WAKER).map_err(system("a waker"))?;
-        let sockets = SocketTable::new(registry.try_clone().map_err(system("the poll"))?);
+        let sockets =
+            SocketTable::new(registry.try_clone().map_err(system("the poll"))?, config.tls.clone());
         let (sender, orders) = channel();
         let percent = Arc::new(AtomicU8::new(0));
         let mut hub = Hub::new(config.login_failures);

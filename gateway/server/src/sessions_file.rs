@@ -401,6 +401,20 @@ mod tests {
     }
 
     #[test]
+    fn secrets_are_not_printed() {
+        let path = Path::new("s.toml");
+        let key = "000102030405060708090a0b0c0d0e0f";
+        let text = format!("[[session]]\nid = 1\nsecret_hex = \"{key}\"\nrole = \"trader\"\n");
+        let printed = format!("{:?}", parse(path, &text).unwrap());
+        assert!(printed.contains("secret: ..."), "{printed}");
+        assert!(!printed.contains("1, 2, 3") && !printed.contains("010203"), "{printed}");
+        // A fault in the secret itself is told without it.
+        let spoilt = text.replace(key, &format!("{key}0"));
+        let told = parse(path, &spoilt).unwrap_err().to_string();
+        assert!(told.contains("secret_hex") && !told.contains(key), "{told}");
+    }
+
+    #[test]
     fn a_file_that_others_may_read_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("sessions.toml");

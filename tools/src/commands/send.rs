@@ -4,13 +4,14 @@ use crate::failure::Failure;
 use crate::input::Lines;
 use crate::output::Output;
 use crate::session_key::{self, SessionKey};
-use ringpit_client::{Arrived, Client, ClientError, Delivery, Error, Login, Refusal, Topic};
+use ringpit_client::{Arrived, Client, ClientError, Delivery, Error, Login, Refusal, Tls, Topic};
 use ringpit_core::command::QueryCounter;
 use ringpit_core::{Command, CommandKind, CounterId};
 use ringpit_vocab::{Scenario, write_event};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Commands that wait for their answer at once: enough to keep the server busy over any distance,
@@ -50,6 +51,12 @@ pub struct Args {
     /// The server's session file, or a file that holds the secret's hexadecimal digits alone.
     #[arg(long, value_name = "FILE")]
     key: Option<String>,
+    /// Speak TLS 1.3 with a server that shows one of these certificates (PEM), or one of theirs.
+    #[arg(long, value_name = "FILE")]
+    tls: Option<PathBuf>,
+    /// The name or address that the certificate is for; that of --to unless told.
+    #[arg(long, value_name = "NAME", requires = "tls")]
+    tls_name: Option<String>,
 }
 
 /// Sends a scenario file.
@@ -61,6 +68,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let key = session_key::find(args.key.as_deref(), args.session)?;
     let mut lines = Lines::open(&args.file)?;
     let mut sender = Sender::new(address, key, &args.file)?;
+    if let Some(tls) = tls(args)? {
+        sender.client = sender.client.over_tls(tls);
+    }
     let ended = sender.subscribe().and_then(|()| sender.send_all(&mut lines));
     // What is under way is answered even when a later line can't be read.
     let settled = match &ended {
@@ -76,6 +86,16 @@ fn resolve(to: &str) -> Result<SocketAddr, Failure> {
     let mut found =
         to.to_socket_addrs().map_err(|error| Failure::Input(format!("--to {to}: {error}")))?;
     found.next().ok_or_else(|| Failure::Input(format!("--to {to}: no such host")))
+}
+
+fn tls(args: &Args) -> Result<Option<Tls>, Failure> {
+    let Some(path) = &args.tls else { return Ok(None) };
+    let told = |error: &dyn std::fmt::Display| Failure::Input(format!("--tls: {error}"));
+    let pem = std::fs::read(path)
+        .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    let host = args.to.rsplit_once(':').map_or(args.to.as_str(), |(host, _)| host);
+    let name = args.tls_name.as_deref().unwrap_or(host.trim_matches(['[', ']']));
+    Tls::new(&pem, name).map(Some).map_err(|error| told(&error))
 }
 
 struct Sender {

@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use ringpit_journal::{Durability, Options};
 use ringpit_sequencer::{Pin, Wait};
 use ringpit_server::sessions_file::{SessionEntry, load};
+use ringpit_server::tls::{self, TlsError};
 use ringpit_server::{Config, Handle, Remote, Report, Server, ServerError, dev};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
@@ -62,6 +63,9 @@ pub struct Args {
     /// Length of the tail's ring.
     #[arg(long, value_name = "N")]
     tail_bytes: Option<u64>,
+    /// Speak TLS 1.3: certificate chain and private key, both PEM; SIGHUP reads them again.
+    #[arg(long, num_args = 2, value_names = ["CERT", "KEY"])]
+    tls: Vec<PathBuf>,
     /// Serve plain TCP on a public address all the same.
     #[arg(long)]
     insecure: bool,
@@ -155,7 +159,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let file_too_large = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(SIGXFSZ, file_too_large).map_err(signals_failed)?;
     let mut told = Instant::now();
-    let started = Server::start_with(args.config(sessions), &mut |_, progress| {
+    let mut config = args.config(sessions);
+    config.tls = certificate(&args.tls).map_err(|error| failure(&error.into()))?;
+    let started = Server::start_with(config, &mut |_, progress| {
         if signals.pending().any(|signal| signal != SIGHUP) {
             // Nobody is served yet, and a start may be cut off anywhere.
             say!("stopped while replaying {}", progress.file);
@@ -170,9 +176,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     introduce(args, &server);
     let remote = server.remote();
     let signal_handle = signals.handle();
+    let files = Files { sessions: path, tls: args.tls.clone() };
     let listener = std::thread::Builder::new()
         .name("signals".into())
-        .spawn(move || obey(&mut signals, &remote, &path))
+        .spawn(move || obey(&mut signals, &remote, &files))
         .map_err(|error| Failure::Environment(format!("a thread: {error}")))?;
     let ended = server.wait();
     signal_handle.close();
@@ -203,15 +210,34 @@ fn make_dev_sessions(args: &Args, path: &std::path::Path) -> Result<(), Failure>
     Ok(())
 }
 
-fn obey(signals: &mut Signals, remote: &Remote, path: &std::path::Path) {
+/// Certificate and key by their paths; none, plain TCP.
+fn certificate(paths: &[PathBuf]) -> Result<Option<Arc<tls::TlsConfig>>, TlsError> {
+    match paths {
+        [certificate, key] => tls::load(certificate, key).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// What SIGHUP reads again.
+struct Files {
+    sessions: PathBuf,
+    tls: Vec<PathBuf>,
+}
+
+fn obey(signals: &mut Signals, remote: &Remote, files: &Files) {
     for signal in signals.forever() {
         if signal != SIGHUP {
             remote.stop();
             continue;
         }
-        match load(path) {
+        match load(&files.sessions) {
             Ok(sessions) => remote.reload(sessions),
             Err(error) => eprintln!("{error}; the sessions stay as they were"),
+        }
+        match certificate(&files.tls) {
+            Ok(Some(tls)) => remote.renew(tls),
+            Ok(None) => (),
+            Err(error) => eprintln!("{error}; the certificate stays as it was"),
         }
     }
 }
@@ -247,6 +273,9 @@ fn introduce(args: &Args, server: &Handle) {
     };
     say!("durability {mode}");
     say!("sequencer {placement}");
+    if let [certificate, _] = args.tls.as_slice() {
+        say!("TLS 1.3 with {}", certificate.display());
+    }
     say!("listening on {}", server.address());
 }
 

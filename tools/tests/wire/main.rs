@@ -18,6 +18,7 @@ mod sale;
 mod scenario;
 mod send;
 mod server;
+mod tls;
 
 use std::process::{Command, Output};
 

@@ -2,6 +2,7 @@
 
 use crate::ringpit;
 use ringpit_client::{Login, Secret};
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ const START: Duration = Duration::from_secs(60);
 pub struct Server {
     folder: tempfile::TempDir,
     address: SocketAddr,
+    flags: Vec<String>,
     process: Option<Child>,
 }
 
@@ -37,7 +39,15 @@ impl Server {
 
     /// The same with more sessions: id, role, and the first and last account each may act for.
     pub fn start_with(more: &[(u64, &str, (u64, u64))]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), more, &[])
+    }
+
+    /// The same in a folder that holds something already, with more flags.
+    pub fn start_in(
+        folder: tempfile::TempDir,
+        more: &[(u64, &str, (u64, u64))],
+        flags: &[&str],
+    ) -> Self {
         let mut sessions = OpenOptions::new();
         sessions.write(true).create_new(true).mode(0o600);
         let mut sessions = sessions.open(folder.path().join("sessions.toml")).unwrap();
@@ -51,8 +61,9 @@ impl Server {
             )
             .unwrap();
         }
-        let mut server =
-            Self { folder, address: SocketAddr::from(([127, 0, 0, 1], 0)), process: None };
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let mut server = Self { folder, address, flags, process: None };
         server.spawn();
         server.address = server.wait_for_address();
         server
@@ -74,6 +85,7 @@ impl Server {
             .arg("--tail")
             .arg(self.folder())
             .args(FILES)
+            .args(&self.flags)
             .stdin(Stdio::null())
             .stdout(output("stdout"))
             .stderr(output("stderr"))
@@ -107,10 +119,23 @@ impl Server {
 
     /// Asks it to end cleanly and waits for that.
     pub fn stop(&mut self) -> ExitStatus {
-        let mut child = self.process.take().unwrap();
-        let pid = rustix::process::Pid::from_child(&child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        child.wait().unwrap()
+        self.signal(Signal::TERM);
+        self.process.take().unwrap().wait().unwrap()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(self.process.as_ref().unwrap());
+        kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits until it has said this.
+    pub fn wait_for(&self, words: &str) {
+        let began = Instant::now();
+        while !self.said().contains(words) {
+            assert!(began.elapsed() < START, "never said: {words}: {}", self.said());
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// What all its processes have printed.

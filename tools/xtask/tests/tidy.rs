@@ -153,15 +153,23 @@ fn links_between_pages_lead_somewhere() {
 }
 
 #[test]
-fn every_hazard_names_tests_that_exist() {
-    let page = fs::read_to_string(root().join("SAFETY.md")).expect("SAFETY.md");
+fn every_hazard_and_threat_names_tests_that_exist() {
+    for (page, cells) in [("SAFETY.md", 4), ("docs/security.md", 3)] {
+        let text = fs::read_to_string(root().join(page)).expect("a page");
+        names_tests_that_exist(page, &text, cells);
+    }
+}
+
+/// Each row of the page's tables with so many cells names tests of ours in its last one, or says
+/// with a dash that there is none.
+fn names_tests_that_exist(page: &str, text: &str, cells: usize) {
     let sources = files(&[".rs"]);
-    let hazards = page.lines().filter(|line| line.contains(" | L")).filter_map(|line| {
-        let cells: Vec<&str> = line.split(" | ").collect();
-        (cells.len() == 4).then(|| (cells[0], cells[3]))
+    let rows = text.lines().filter_map(|line| {
+        let row: Vec<&str> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
+        (row.len() == cells && row[cells - 1] != "shown by").then(|| (row[0], row[cells - 1]))
     });
     let mut tests = 0;
-    for (hazard, shown_by) in hazards {
+    for (hazard, shown_by) in rows.filter(|row| row.1 != "–") {
         let named = shown_by.split('`').filter_map(|word| word.split_once("::"));
         let before = tests;
         for (file, function) in named {
@@ -170,10 +178,10 @@ fn every_hazard_names_tests_that_exist() {
             let exists = sources.iter().any(|(path, text)| {
                 (path.ends_with(&plain) || path.ends_with(&main)) && text.contains(&head)
             });
-            assert!(exists, "SAFETY.md: {hazard}: {file}::{function} is not there");
+            assert!(exists, "{page}: {hazard}: {file}::{function} is not there");
             tests += 1;
         }
-        assert!(tests > before, "SAFETY.md: no test for: {hazard}");
+        assert!(tests > before, "{page}: no test for: {hazard}");
     }
-    assert!(tests > 0, "SAFETY.md has no table of hazards");
+    assert!(tests > 0, "{page} has no table");
 }
