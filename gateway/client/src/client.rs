@@ -13,7 +13,7 @@ use crate::topic::Topic;
 use ringpit_core::Command;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{ErrorKind, Read, Write};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Bytes read at once: what a loopback socket hands over in one go.
@@ -117,11 +117,16 @@ impl Client {
 
     /// Gives the socket of a live session that has sent nothing yet to a caller that speaks for
     /// itself from here on, as a load generator does: it sends frames as they are, and keeps alive.
-    /// `None` when there is no such session. The socket does not block.
+    /// `None` when there is no such session, or it speaks TLS. The socket does not block.
     #[must_use]
     pub fn into_stream(self) -> Option<TcpStream> {
         let is_fresh = self.session.is_live() && self.session.in_flight() == 0;
-        self.stream.filter(|_| is_fresh && self.session.output().is_empty())
+        match self.stream {
+            Some(Stream::Plain(socket)) if is_fresh && self.session.output().is_empty() => {
+                Some(socket)
+            }
+            _ => None,
+        }
     }
 
     fn now(&self) -> Now {
