@@ -1,6 +1,5 @@
 //! What operators do: assets, accounts, instruments, and money in, out and across.
 
-use crate::book::instrument::Book;
 use crate::command::{CreateAsset, CreateInstrument, Deposit, OpenAccount, Transfer, Withdraw};
 use crate::engine::Engine;
 use crate::event::{Balance, Sink};
@@ -73,11 +72,11 @@ impl Engine {
         if let Some(field) = bad_field(c) {
             return Err(at(Reason::BadValue, field));
         }
-        if self.books.len() >= INSTRUMENTS_MAX {
+        if self.books.list.len() >= INSTRUMENTS_MAX {
             return Err(at(Reason::Full, Field::Instrument));
         }
-        self.book_ids.insert(u64::from(c.instrument.0), self.books.len() as u32);
-        self.books.push(Book::new(*c, base, quote));
+        let book = self.books.open(c, base, quote);
+        self.book_ids.insert(u64::from(c.instrument.0), book);
         self.accept(cx, CommandKind::CreateInstrument, u64::from(c.instrument.0));
         Ok(())
     }

@@ -3,8 +3,7 @@
 //! While the legs run, events wait and every part of the state keeps a log of what it changed. A
 //! leg that fails has all of it taken back; then only the report is sent.
 
-use crate::book::orders::hash_pair;
-use crate::book::undo::BookUndo;
+use crate::book::directory::hash_pair;
 use crate::command::{Atomic, Leg, NewOrder};
 use crate::directory::Directory;
 use crate::engine::Engine;
@@ -111,12 +110,12 @@ impl Engine {
         if c.legs.is_empty() || c.legs.len() > LIST_MAX {
             return Err(plain(Reason::BadValue));
         }
-        let ids = (self.last_order, self.last_trade);
+        let ids = (self.books.last_order, self.books.last_trade);
         self.begin_atomic();
         for (number, leg) in (1..).zip(c.legs.iter()) {
             if let Err(reason) = self.leg(cx, c, account, leg) {
                 self.rollback_atomic();
-                (self.last_order, self.last_trade) = ids;
+                (self.books.last_order, self.books.last_trade) = ids;
                 report.state = AtomicState::Rejected;
                 (report.leg, report.reason) = (Some(number), Some(reason));
                 self.emit(cx, cx.cause, report);
@@ -131,17 +130,15 @@ impl Engine {
             self.emit(cx, owner, event);
         }
         self.held_back = held_back;
-        let mut interrupts = core::mem::take(&mut self.interrupts);
-        for book in interrupts.drain(..) {
-            self.interrupt(cx, book);
-        }
-        self.interrupts = interrupts;
-        self.run_stops(cx);
+        let (books, mut desk) = self.desk(cx);
+        books.interrupt_at_last(&mut desk);
+        books.run_stops(&mut desk);
         Ok(())
     }
 
     fn begin_atomic(&mut self) {
         self.is_atomic = true;
+        self.books.begin();
         self.ledger.begin();
         self.deadlines.begin();
         self.sales.begin();
@@ -150,19 +147,18 @@ impl Engine {
 
     fn commit_atomic(&mut self) {
         self.is_atomic = false;
+        self.books.commit();
         self.ledger.commit();
         self.deadlines.commit();
         self.sales.commit();
         self.auctions.commit();
         self.counters.undo.clear();
-        self.book_undo.clear();
     }
 
     fn rollback_atomic(&mut self) {
         self.is_atomic = false;
         self.held_back.clear();
-        self.interrupts.clear();
-        self.rollback_books();
+        self.books.rollback();
         self.rollback_sales();
         self.auctions.rollback();
         self.counters.rollback();
@@ -231,8 +227,7 @@ impl Engine {
     /// An order that trades now or not at all, under all its own rules.
     fn order_leg<S: Sink>(&mut self, cx: &mut Step<'_, S>, c: &NewOrder) -> Result<(), Reason> {
         if let Some(book) = self.book_ids.get(u64::from(c.instrument.0)) {
-            let (last, stats) = (self.book(book).last, self.book(book).stats);
-            self.log_book(BookUndo::Values { book, last, stats });
+            self.books.log_values(book);
         }
         self.new_order(cx, c)
     }

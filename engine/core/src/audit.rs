@@ -1,7 +1,8 @@
 //! The state as a whole: its hash, and its invariants recomputed from scratch.
 
+use crate::book::Order;
 use crate::book::instrument::IndicativeSent;
-use crate::book::orders::{Order, Place};
+use crate::book::orders::Place;
 use crate::digest::Digest;
 use crate::engine::Engine;
 use crate::words::Side;
@@ -15,8 +16,13 @@ impl Engine {
     #[must_use]
     pub fn state_hash(&self) -> u64 {
         let mut digest = Digest::default();
-        for word in [self.seq(), self.now(), self.last_order, self.last_trade, self.events_digest()]
-        {
+        for word in [
+            self.seq(),
+            self.now(),
+            self.books.last_order,
+            self.books.last_trade,
+            self.events_digest(),
+        ] {
             digest.word(word);
         }
         self.hash_contents(&mut digest);
@@ -28,8 +34,8 @@ impl Engine {
     #[must_use]
     pub fn contents_hash(&self) -> u64 {
         let mut digest = Digest::default();
-        digest.word(self.last_order);
-        digest.word(self.last_trade);
+        digest.word(self.books.last_order);
+        digest.word(self.books.last_trade);
         self.hash_contents(&mut digest);
         digest.get()
     }
@@ -71,7 +77,7 @@ impl Engine {
     }
 
     fn hash_books(&self, digest: &mut Digest) {
-        for (slot, book) in self.books.iter().enumerate() {
+        for (slot, book) in self.books.list.iter().enumerate() {
             digest.value(&(book.rules, book.phase, book.last));
             let [bid, ask] = book.quote_sent;
             let (price, qty, surplus): IndicativeSent = book.indicative_sent;
@@ -79,11 +85,11 @@ impl Engine {
             let stats = &book.stats;
             digest.value(&(stats.open, stats.high, stats.low, stats.volume, stats.turnover));
             digest.word(stats.trades);
-            self.for_each_order(slot as u32, |slot, order, place| {
-                hash_order(digest, order, place, self.orders.hot(slot).shown);
+            self.books.for_each_order(slot as u32, |slot, order, place| {
+                hash_order(digest, order, place, self.books.orders.shown(slot));
             });
         }
-        let mut positions: Vec<_> = self.positions.list().iter().collect();
+        let mut positions: Vec<_> = self.books.positions.list().iter().collect();
         positions.sort_unstable_by_key(|position| (position.account, position.book));
         for p in positions {
             if (p.net, p.open_buy, p.open_sell, p.orders) != (0, 0, 0, 0) {
@@ -122,11 +128,12 @@ impl Engine {
             }
         }
         let mut owed: BTreeMap<(u32, u32), i128> = BTreeMap::new();
-        for book in 0..self.books.len() as u32 {
+        for book in 0..self.books.list.len() as u32 {
             let mut open = (0, 0);
-            self.for_each_order(book, |_, order, _| {
+            self.books.for_each_order(book, |_, order, _| {
                 *if order.side == Side::Buy { &mut open.0 } else { &mut open.1 } += order.leaves;
-                if let Some((asset, amount)) = self.hold_of(order).filter(|hold| hold.1 != 0) {
+                if let Some((asset, amount)) = self.books.hold_of(order).filter(|hold| hold.1 != 0)
+                {
                     *owed.entry((order.account, asset)).or_default() += i128::from(amount);
                 }
             });
@@ -148,18 +155,18 @@ impl Engine {
     /// What limits count of an account is what its open orders are.
     fn audit_positions(&self) -> Result<(), String> {
         let mut open: BTreeMap<(u32, u32), (i128, i128, u64)> = BTreeMap::new();
-        for book in 0..self.books.len() as u32 {
-            if !self.book(book).counts_positions() {
+        for book in 0..self.books.list.len() as u32 {
+            if !self.book(book).terms.counts_positions {
                 continue;
             }
-            self.for_each_order(book, |_, order, _| {
+            self.books.for_each_order(book, |_, order, _| {
                 let sums = open.entry((order.account, book)).or_default();
                 *if order.side == Side::Buy { &mut sums.0 } else { &mut sums.1 } +=
                     i128::from(order.leaves);
                 sums.2 += 1;
             });
         }
-        for position in self.positions.list() {
+        for position in self.books.positions.list() {
             let sums = open.remove(&(position.account, position.book)).unwrap_or_default();
             if sums != (position.open_buy, position.open_sell, position.orders) {
                 return Err(alloc::format!("open orders {sums:?}, counted {position:?}"));
@@ -169,23 +176,23 @@ impl Engine {
     }
 
     fn audit_levels(&self, book: u32) -> Result<(), String> {
-        let state = self.book(book);
+        let (state, levels, orders) = (self.book(book), &self.books.levels, &self.books.orders);
         for ladder in [&state.sides.buy, &state.sides.sell] {
             let mut next = ladder.best();
             while let Some(price) = next {
-                if let Some(at) = ladder.find(&self.pages, price) {
-                    let level = &self.pages[at];
-                    let mut sums = (0u32, 0u64, 0u64);
-                    for slot in level.queue.iter(&self.orders) {
-                        sums.0 += 1;
-                        sums.1 += self.orders.hot(slot).shown;
-                        sums.2 += self.orders[slot].leaves;
+                if let Some(at) = ladder.find(levels, price) {
+                    let level = &levels[at];
+                    let mut sums = (price, 0u32, 0u64, 0u64);
+                    for slot in level.queue.iter(orders) {
+                        sums.1 += 1;
+                        sums.2 += orders.shown(slot);
+                        sums.3 += orders.leaves(slot);
                     }
-                    if sums != (level.orders, level.shown, level.full) {
+                    if sums != (level.price, level.orders, level.shown, levels.full(at)) {
                         return Err(alloc::format!("level {price}: {sums:?}, not {level:?}"));
                     }
                 }
-                next = ladder.after(&self.pages, price);
+                next = ladder.after(levels, price);
             }
         }
         Ok(())

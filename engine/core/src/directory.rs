@@ -1,6 +1,6 @@
 //! Ids given from outside to dense slots. Never iterated: order comes from the slots.
 
-use crate::book::orders::hash_pair;
+use crate::book::directory::hash_pair;
 use hashbrown::HashTable;
 
 /// Maps ids of one kind to slots.

@@ -2,13 +2,7 @@
 
 use crate::atomic::{Counters, Done};
 use crate::auction::state::Auctions;
-use crate::book::instrument::Book;
-use crate::book::ladder::Pages;
-use crate::book::orders::Orders;
-use crate::book::positions::Positions;
-use crate::book::resting::Touched;
-use crate::book::undo::BookUndo;
-use crate::call::Candidate;
+use crate::book::Books;
 use crate::command::{Command, Input};
 use crate::deadlines::{Deadlines, Due};
 use crate::digest::Digest;
@@ -16,7 +10,6 @@ use crate::directory::Directory;
 use crate::event::{Event, Sink};
 use crate::ids::{OrderId, SessionId};
 use crate::ledger::Ledger;
-use crate::preview::Walked;
 use crate::reason::Reason;
 use crate::sale::Sales;
 use crate::sessions::{NOBODY, Sessions};
@@ -48,36 +41,17 @@ pub struct Engine {
     pub(crate) ledger: Ledger,
     pub(crate) sessions: Sessions,
     pub(crate) deadlines: Deadlines,
-    pub(crate) books: Vec<Book>,
+    pub(crate) books: Books,
     pub(crate) book_ids: Directory,
-    pub(crate) orders: Orders,
-    pub(crate) pages: Pages,
-    pub(crate) positions: Positions,
     pub(crate) auctions: Auctions,
-    pub(crate) last_order: u64,
-    pub(crate) last_trade: u64,
     pub(crate) sales: Sales,
     pub(crate) counters: Counters,
     /// Atomic interactions that are done.
     pub(crate) atomics: Done,
     /// While an atomic interaction runs: its events wait, and what changes can be taken back.
     pub(crate) is_atomic: bool,
-    // What follows is empty between two steps; it is kept so that a step finds room.
-    /// Levels that changed, as they were.
-    pub(crate) touched: Vec<Touched>,
-    /// Books whose derived lines must be looked at.
-    pub(crate) dirty: Vec<u32>,
-    /// Prices of trades that may trigger stops.
-    pub(crate) trades: Vec<(u32, i64)>,
-    pub(crate) stop_queue: Vec<u32>,
-    pub(crate) slots: Vec<u32>,
-    pub(crate) walked: Vec<Walked>,
-    pub(crate) candidates: Vec<Candidate>,
     /// Events of a running atomic interaction, with the slots of their owners.
     pub(crate) held_back: Vec<(u32, Event)>,
-    pub(crate) book_undo: Vec<BookUndo>,
-    /// Books whose interruption begins when the atomic interaction is done.
-    pub(crate) interrupts: Vec<u32>,
 }
 
 impl Engine {
@@ -132,7 +106,7 @@ impl Engine {
     }
 
     fn dispatch<S: Sink>(&mut self, cx: &mut Step<'_, S>, command: &Command) {
-        self.trades.clear();
+        self.books.trades.clear();
         let done = if self.is_permitted(cx.cause, command) {
             self.carry_out(cx, command)
         } else {
@@ -193,7 +167,7 @@ impl Engine {
     }
 
     fn fire<S: Sink>(&mut self, cx: &mut Step<'_, S>, due: Due) {
-        self.trades.clear();
+        self.books.trades.clear();
         match due.kind {
             DeadlineKind::OrderExpiry => self.expire_order(cx, OrderId(due.target)),
             DeadlineKind::HaltEnd => self.end_interruption(cx, due.target as u32),
@@ -209,7 +183,7 @@ impl Engine {
     /// The id that people know a deadline's target by.
     pub(crate) fn deadline_id(&self, due: Due) -> u64 {
         match due.kind {
-            DeadlineKind::HaltEnd => u64::from(self.books[due.target as usize].id.0),
+            DeadlineKind::HaltEnd => u64::from(self.book(due.target as u32).id.0),
             DeadlineKind::SessionGrace => self.sessions.list[due.target as usize].id.0,
             DeadlineKind::ReservationExpiry => due.target + 1,
             DeadlineKind::SaleClose | DeadlineKind::DrawBy => {

@@ -4,8 +4,8 @@
 //! all accounts is what was deposited less what was withdrawn; both are asserted where they could
 //! break. Checking whether something can be paid is the caller's affair.
 
+use crate::book::directory::hash_pair;
 use crate::book::ladder::NONE;
-use crate::book::orders::hash_pair;
 use crate::command::Code;
 use crate::directory::Directory;
 use crate::ids::{AccountId, AssetId, GroupId, RequestId};
@@ -36,8 +36,8 @@ pub(crate) struct Account {
     pub killed: bool,
     /// No new reserve, cart, bid, buy_now or atomic.
     pub blocked: bool,
-    /// First of its open orders.
-    pub orders: u32,
+    /// First of its parties, which list its open orders.
+    pub parties: u32,
     /// Newest of its open reservations.
     pub reservations: u32,
 }
@@ -115,7 +115,7 @@ impl Ledger {
             group,
             killed: false,
             blocked: false,
-            orders: NONE,
+            parties: NONE,
             reservations: NONE,
         });
     }

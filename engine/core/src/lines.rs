@@ -13,7 +13,7 @@ impl Engine {
     /// Sends the derived lines of what changed since the last time.
     #[inline]
     pub(crate) fn flush_lines<S: Sink>(&mut self, cx: &mut Step<'_, S>) {
-        if !self.dirty.is_empty() {
+        if !self.books.dirty.is_empty() {
             self.flush_books(cx);
         }
         self.flush_products(cx);
@@ -21,14 +21,14 @@ impl Engine {
 
     fn flush_books<S: Sink>(&mut self, cx: &mut Step<'_, S>) {
         // Most steps change one price of one book: nothing to sort, no buffer to move.
-        if let ([book], [] | [_]) = (&self.dirty[..], &self.touched[..]) {
-            let (book, was) = (*book, self.touched.pop());
-            self.dirty.clear();
+        if let ([book], [] | [_]) = (&self.books.dirty[..], &self.books.touched[..]) {
+            let (book, was) = (*book, self.books.touched.pop());
+            self.books.dirty.clear();
             self.flush_book(cx, book, was.as_slice());
             return;
         }
-        let mut dirty = core::mem::take(&mut self.dirty);
-        let mut touched = core::mem::take(&mut self.touched);
+        let mut dirty = core::mem::take(&mut self.books.dirty);
+        let mut touched = core::mem::take(&mut self.books.touched);
         if dirty.len() > 1 {
             dirty.sort_unstable_by_key(|book| self.book(*book).id);
         }
@@ -40,11 +40,11 @@ impl Engine {
         }
         touched.clear();
         // The buffers go back, so that the next step finds room without allocating.
-        (self.dirty, self.touched) = (dirty, touched);
+        (self.books.dirty, self.books.touched) = (dirty, touched);
     }
 
     fn flush_book<S: Sink>(&mut self, cx: &mut Step<'_, S>, book: u32, touched: &[Touched]) {
-        self.book_mut(book).dirty = false;
+        self.books.book_mut(book).dirty = false;
         self.assert_not_crossed(book);
         let state = self.book(book);
         let (phase, sent) = (state.phase, state.quote_sent);
@@ -57,7 +57,7 @@ impl Engine {
             if best == was.price {
                 tops[at] = (best, now);
             } else if sent[at].0 == was.price {
-                tops[at] = top(self.book(book).sides.get(was.side), &self.pages);
+                tops[at] = top(self.book(book).sides.get(was.side), &self.books.levels);
             }
         }
         match phase {
@@ -65,7 +65,7 @@ impl Engine {
             Phase::OpeningCall | Phase::ClosingCall => self.send_indicative(cx, book),
             _ => {}
         }
-        self.book_mut(book).quote_is_current = phase == Phase::Continuous;
+        self.books.book_mut(book).quote_is_current = phase == Phase::Continuous;
     }
 
     /// By instrument; buys high to low, sells low to high; each price once, as it was at first.
@@ -83,8 +83,8 @@ impl Engine {
         let (qty, orders) = book
             .sides
             .get(was.side)
-            .find(&self.pages, was.price)
-            .map_or((0, 0), |at| (self.pages[at].shown, self.pages[at].orders));
+            .find(&self.books.levels, was.price)
+            .map_or((0, 0), |at| (self.books.levels[at].shown, self.books.levels[at].orders));
         if (qty, orders) != (was.shown, was.orders) {
             let (instrument, side, price) = (book.id, was.side, was.price);
             self.emit(cx, 0, Level { instrument, side, price, qty, orders });
@@ -97,14 +97,14 @@ impl Engine {
     fn send_quote<S: Sink>(&mut self, cx: &mut Step<'_, S>, book: u32, tops: [(i64, u64); 2]) {
         let tops = if self.book(book).quote_is_current { tops } else { self.tops(book) };
         if tops != self.book(book).quote_sent {
-            self.book_mut(book).quote_sent = tops;
+            self.books.book_mut(book).quote_sent = tops;
             self.emit(cx, 0, quote(self.book(book).id, tops));
         }
     }
 
     fn tops(&self, book: u32) -> [(i64, u64); 2] {
         let sides = &self.book(book).sides;
-        [top(&sides.buy, &self.pages), top(&sides.sell, &self.pages)]
+        [top(&sides.buy, &self.books.levels), top(&sides.sell, &self.books.levels)]
     }
 
     /// The top of a book as it is now.
@@ -113,7 +113,7 @@ impl Engine {
     }
 
     fn send_indicative<S: Sink>(&mut self, cx: &mut Step<'_, S>, book: u32) {
-        let now: IndicativeSent = self.uncross_price(book).map_or((0, 0, 0), |uncross| {
+        let now: IndicativeSent = self.books.uncross_price(book).map_or((0, 0, 0), |uncross| {
             let surplus = uncross.surplus.clamp(i128::from(i64::MIN), i128::from(i64::MAX));
             let qty = u64::try_from(uncross.qty).unwrap_or(u64::MAX);
             (uncross.price, qty.min(crate::limits::UNSIGNED_MAX), surplus as i64)
@@ -121,7 +121,7 @@ impl Engine {
         if now == self.book(book).indicative_sent {
             return;
         }
-        self.book_mut(book).indicative_sent = now;
+        self.books.book_mut(book).indicative_sent = now;
         let (price, qty, surplus) = now;
         let executable = price != 0;
         let instrument = self.book(book).id;

@@ -8,7 +8,7 @@ use crate::event::{
 };
 use crate::ids::SessionId;
 use crate::reason::Reason;
-use crate::step::{Refusal, subject};
+use crate::step::{Refusal, report_of, subject};
 use crate::words::{ExecType, Field, Side};
 
 /// Where a query's answers go.
@@ -80,17 +80,17 @@ impl Engine {
 
     fn query_open<S: Sink>(&self, c: &QueryOpen, to: &mut Answer<'_, S>) -> Result<(), Refusal> {
         let account = self.known_account(c.account, Field::Account)?;
-        let head = self.ledger.accounts[account as usize].orders;
-        let mut slots: alloc::vec::Vec<u32> = self.orders.of_account(head).collect();
-        slots.sort_unstable_by_key(|slot| self.orders[*slot].id);
+        let first = self.ledger.accounts[account as usize].parties;
+        let mut slots: alloc::vec::Vec<u32> = self.books.orders.of_account(first).collect();
+        slots.sort_unstable_by_key(|slot| self.books.orders.id(*slot));
         for slot in slots {
-            let order = &self.orders[slot];
+            let order = self.books.order(slot);
             to.send(ExecutionReport {
                 ord_type: Some(order.ord_type),
                 tif: Some(order.tif),
                 stop_px: (order.stop_px != 0).then_some(order.stop_px),
                 display_qty: (order.display_qty != 0).then_some(order.display_qty),
-                ..self.report_of(order, ExecType::Status)
+                ..report_of(c.account, self.book(order.book).id, &order, ExecType::Status)
             });
         }
         self.query_bids(account, to);
@@ -122,16 +122,16 @@ impl Engine {
     fn query_depth<S: Sink>(&self, c: &QueryDepth, to: &mut Answer<'_, S>) -> Result<(), Refusal> {
         let unknown = at(Reason::UnknownInstrument, Field::Instrument);
         let slot = self.book_ids.get(u64::from(c.instrument.0)).ok_or(unknown)?;
-        let book = self.book(slot);
+        let (book, levels) = (self.book(slot), &self.books.levels);
         for side in [Side::Buy, Side::Sell] {
             let ladder = book.sides.get(side);
             let mut next = ladder.best();
             while let Some(price) = next {
-                if let Some(level) = ladder.find(&self.pages, price).map(|at| &self.pages[at]) {
+                if let Some(level) = ladder.find(levels, price).map(|at| &levels[at]) {
                     let (qty, orders) = (level.shown, level.orders);
                     to.send(Level { instrument: book.id, side, price, qty, orders });
                 }
-                next = ladder.after(&self.pages, price);
+                next = ladder.after(levels, price);
             }
         }
         to.send(self.quote_of(slot));

@@ -23,8 +23,8 @@ pub(crate) struct Session {
     /// Events numbered for it so far.
     pub last_owner_seq: u64,
     pub config: Option<SessionConfig>,
-    /// First of the open orders it sent.
-    pub orders: u32,
+    /// First of its parties, which list the open orders it sent.
+    pub parties: u32,
     /// Its running grace time, or `NONE`.
     pub grace: u32,
 }
@@ -73,7 +73,7 @@ impl Sessions {
             last_client_seq: 0,
             last_owner_seq: 0,
             config: None,
-            orders: NONE,
+            parties: NONE,
             grace: NONE,
         });
         slot

@@ -1,6 +1,6 @@
 //! One step's place in the line, and how its events get out.
 
-use crate::book::orders::Order;
+use crate::book::Order;
 use crate::command::{Command, NewOrder};
 use crate::digest::Digest;
 use crate::engine::Engine;
@@ -8,7 +8,7 @@ use crate::event::{
     Accepted, AtomicReport, BidReport, CancelReject, Emitted, Event, ExecutionReport, Rejected,
     Reservation, Sink,
 };
-use crate::ids::{ProductId, SessionId};
+use crate::ids::{AccountId, InstrumentId, ProductId, SessionId};
 use crate::reason::Reason;
 use crate::sessions::{NOBODY, Sessions};
 use crate::words::{
@@ -124,61 +124,8 @@ impl Engine {
         self.outlet().emit(cx, owner, event);
     }
 
-    /// As [`Engine::emit`], for an event that stands where it will be read from.
-    #[inline]
-    pub(crate) fn emit_event<S: Sink>(&mut self, cx: &mut Step<'_, S>, owner: u32, event: &Event) {
-        self.outlet().emit_event(cx, owner, event);
-    }
-
     pub(crate) fn accept<S: Sink>(&mut self, cx: &mut Step<'_, S>, command: CommandKind, id: u64) {
         self.emit(cx, cx.cause, Accepted { command, id });
-    }
-
-    /// An order's report as it stands, to be completed by what happened: inlined, so that it is
-    /// built where it is sent from.
-    #[inline(always)]
-    pub(crate) fn report_of(&self, order: &Order, exec_type: ExecType) -> ExecutionReport {
-        let ord_status = match exec_type {
-            ExecType::Canceled => OrdStatus::Canceled,
-            ExecType::Expired => OrdStatus::Expired,
-            _ => order.open_status(),
-        };
-        let ended = matches!(exec_type, ExecType::Canceled | ExecType::Expired);
-        ExecutionReport {
-            account: self.ledger.accounts[order.account as usize].id,
-            instrument: self.book(order.book).id,
-            order_id: Some(order.id),
-            cl_ord_id: order.cl_ord_id,
-            exec_type,
-            ord_status,
-            side: order.side,
-            price: (order.price != 0).then_some(order.price),
-            order_qty: order.order_qty,
-            leaves_qty: if ended { 0 } else { order.leaves },
-            cum_qty: order.cum(),
-            last_px: None,
-            last_qty: None,
-            trade_id: None,
-            liquidity: None,
-            fee: None,
-            reason: None,
-            ord_type: None,
-            tif: None,
-            stop_px: None,
-            display_qty: None,
-        }
-    }
-
-    /// Reports an order to the session that sent it.
-    pub(crate) fn report<S: Sink>(
-        &mut self,
-        cx: &mut Step<'_, S>,
-        order: &Order,
-        exec_type: ExecType,
-        reason: Option<Reason>,
-    ) {
-        let report = ExecutionReport { reason, ..self.report_of(order, exec_type) };
-        self.emit_event(cx, order.owner, &Event::ExecutionReport(report));
     }
 
     /// Refuses a command with the report its kind has.
@@ -208,6 +155,46 @@ impl Engine {
         if let Some(event) = reservation_refusal(command, at_fault, reason) {
             self.emit(cx, cx.cause, event);
         }
+    }
+}
+
+/// An order's report as it stands, to be completed by what happened: inlined, so that it is built
+/// where it is sent from.
+#[inline(always)]
+pub(crate) fn report_of(
+    account: AccountId,
+    instrument: InstrumentId,
+    order: &Order,
+    exec_type: ExecType,
+) -> ExecutionReport {
+    let ord_status = match exec_type {
+        ExecType::Canceled => OrdStatus::Canceled,
+        ExecType::Expired => OrdStatus::Expired,
+        _ => order.open_status(),
+    };
+    let ended = matches!(exec_type, ExecType::Canceled | ExecType::Expired);
+    ExecutionReport {
+        account,
+        instrument,
+        order_id: Some(order.id),
+        cl_ord_id: order.cl_ord_id,
+        exec_type,
+        ord_status,
+        side: order.side,
+        price: (order.price != 0).then_some(order.price),
+        order_qty: order.order_qty,
+        leaves_qty: if ended { 0 } else { order.leaves },
+        cum_qty: order.cum(),
+        last_px: None,
+        last_qty: None,
+        trade_id: None,
+        liquidity: None,
+        fee: None,
+        reason: None,
+        ord_type: None,
+        tif: None,
+        stop_px: None,
+        display_qty: None,
     }
 }
 

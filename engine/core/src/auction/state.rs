@@ -3,8 +3,8 @@
 //!
 //! What a bid costs and who wins is not decided here, and no money moves here.
 
+use crate::book::directory::hash_pair;
 use crate::book::ladder::NONE;
-use crate::book::orders::hash_pair;
 use crate::command::CreateAuction;
 use crate::directory::Directory;
 use crate::ids::{AuctionId, BidId};

@@ -1,6 +1,6 @@
 //! One instrument: its rules, its two sides, and what was last said about it.
 
-use super::ladder::{Best, Ladder, LevelRef, NONE, Pages};
+use super::ladder::{Best, Ladder, Levels, NONE};
 use super::orders::Place;
 use super::queue::Queue;
 use crate::command::CreateInstrument;
@@ -44,42 +44,98 @@ pub(crate) struct Stats {
     pub trades: u64,
 }
 
+impl Stats {
+    /// Counts a trade worth so many quote minor units.
+    #[inline]
+    pub(super) fn count(&mut self, price: i64, qty: u64, worth: i128) {
+        if self.trades == 0 {
+            (self.open, self.high, self.low) = (price, price, price);
+        }
+        self.high = self.high.max(price);
+        self.low = self.low.min(price);
+        self.volume = self.volume.saturating_add(i128::from(qty));
+        self.turnover = self.turnover.saturating_add(worth);
+        self.trades += 1;
+    }
+}
+
 /// The last `indicative` sent: price (0: nothing executable), quantity, surplus.
 pub(crate) type IndicativeSent = (i64, u64, i64);
 
-/// An instrument with its book.
+/// What every order asks of the rules, computed once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub tick_value: u64,
+    pub maker_ppm: i64,
+    pub taker_ppm: i64,
+    /// What a buyer's hold covers.
+    largest_ppm: i64,
+    /// Whether trades move the ledger.
+    pub is_cash: bool,
+    /// Whether accounts' positions and open orders are counted.
+    pub counts_positions: bool,
+    /// Whether prices are held against a band of either kind.
+    pub is_banded: bool,
+    /// Whether an order is measured at all: by size, worth, number, band, position or funds.
+    pub has_limits: bool,
+}
+
+impl Terms {
+    fn of(rules: &CreateInstrument) -> Self {
+        let (maker_ppm, taker_ppm) =
+            (rules.maker_fee_ppm.unwrap_or(0), rules.taker_fee_ppm.unwrap_or(0));
+        let is_cash = rules.risk == Risk::Cash;
+        let counts_positions = rules.max_position.is_some() || rules.max_open_orders.is_some();
+        let is_banded = rules.band_ticks.is_some() || rules.halt_band_ticks.is_some();
+        let is_sized = rules.max_order_qty.is_some() || rules.max_notional.is_some();
+        Self {
+            tick_value: rules.tick_value,
+            maker_ppm,
+            taker_ppm,
+            largest_ppm: maker_ppm.max(taker_ppm).max(0),
+            is_cash,
+            counts_positions,
+            is_banded,
+            has_limits: is_cash || counts_positions || is_banded || is_sized,
+        }
+    }
+}
+
+/// An instrument with its book. What orders touch stands first.
 #[derive(Clone, Debug)]
-pub(crate) struct Book {
-    pub id: InstrumentId,
-    pub rules: CreateInstrument,
-    /// Slots of the two assets.
-    pub base: u32,
-    pub quote: u32,
-    pub phase: Phase,
+#[repr(C)]
+pub struct Book {
+    pub(crate) id: InstrumentId,
+    pub(crate) phase: Phase,
+    /// Whether something changed that the next derived lines may show.
+    pub(crate) dirty: bool,
+    pub(crate) terms: Terms,
     /// Ticks; 0 before the first trade.
-    pub last: i64,
-    /// The limit orders.
-    pub sides: Sides,
-    /// Stops by stop price.
-    pub stops: Sides,
-    pub market_buys: Queue,
-    pub market_sells: Queue,
-    pub parked: Queue,
+    pub(crate) last: i64,
     /// Lots of all open orders to buy, stops and parked included; never beyond i64, so that every
     /// sum over them can be printed.
-    pub open_buys: u64,
+    pub(crate) open_buys: u64,
     /// Lots of all open orders to sell; as `open_buys`.
-    pub open_sells: u64,
+    pub(crate) open_sells: u64,
+    /// The limit orders.
+    pub(crate) sides: Sides,
+    /// Stops by stop price.
+    pub(crate) stops: Sides,
+    pub(crate) stats: Stats,
     /// Best bid and ask as last sent: price and quantity, 0 where a side was empty.
-    pub quote_sent: [(i64, u64); 2],
+    pub(crate) quote_sent: [(i64, u64); 2],
     /// Whether `quote_sent` was the top after the last derived lines: not while no quotes are sent.
-    pub quote_is_current: bool,
-    pub indicative_sent: IndicativeSent,
+    pub(crate) quote_is_current: bool,
+    pub(crate) market_buys: Queue,
+    pub(crate) market_sells: Queue,
+    pub(crate) parked: Queue,
+    pub(crate) indicative_sent: IndicativeSent,
     /// Handle of the running interruption's end, or `NONE`.
-    pub halt_end: u32,
-    /// Whether something changed that the next derived lines may show.
-    pub dirty: bool,
-    pub stats: Stats,
+    pub(crate) halt_end: u32,
+    /// Slots of the two assets.
+    pub(crate) base: u32,
+    pub(crate) quote: u32,
+    pub(crate) rules: CreateInstrument,
 }
 
 impl Book {
@@ -88,7 +144,7 @@ impl Book {
         let stops = Sides { buy: Ladder::new(Best::Lowest), sell: Ladder::new(Best::Highest) };
         Self {
             id: rules.instrument,
-            rules,
+            terms: Terms::of(&rules),
             base,
             quote,
             phase: rules.phase.unwrap_or(Phase::Continuous),
@@ -106,13 +162,42 @@ impl Book {
             halt_end: NONE,
             dirty: false,
             stats: Stats::default(),
+            rules,
         }
     }
 
-    /// Whether trades move the ledger.
+    /// The instrument's id.
+    #[must_use]
     #[inline]
-    pub(crate) fn is_cash(&self) -> bool {
-        self.rules.risk == Risk::Cash
+    pub const fn instrument(&self) -> InstrumentId {
+        self.id
+    }
+
+    /// The instrument's rules.
+    #[must_use]
+    pub const fn rules(&self) -> &CreateInstrument {
+        &self.rules
+    }
+
+    /// The instrument's trading phase.
+    #[must_use]
+    #[inline]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The best price of a side, ticks.
+    #[must_use]
+    #[inline]
+    pub fn best(&self, side: Side) -> Option<i64> {
+        self.sides.get(side).best()
+    }
+
+    /// Whether trades move the ledger.
+    #[must_use]
+    #[inline]
+    pub const fn is_cash(&self) -> bool {
+        self.terms.is_cash
     }
 
     /// The last trade's price, else the reference price given.
@@ -132,11 +217,13 @@ impl Book {
         }
     }
 
-    /// Price × quantity × tick value in quote minor units; `None` beyond i64.
+    /// Price × quantity × tick value in quote minor units; `None` beyond i64. Prices are not
+    /// negative.
     #[inline]
     pub(crate) fn notional(&self, price: i64, qty: u64) -> Option<i64> {
-        let lots = i128::from(price).checked_mul(i128::from(qty))?;
-        i64::try_from(lots.checked_mul(i128::from(self.rules.tick_value))?).ok()
+        let lots = u128::from(price.unsigned_abs()) * u128::from(qty);
+        let lots = u64::try_from(lots).ok()?;
+        i64::try_from(u128::from(lots) * u128::from(self.terms.tick_value)).ok()
     }
 
     /// What a limit buy of so many open lots holds: its notional and the largest fee on it,
@@ -144,23 +231,7 @@ impl Book {
     #[inline]
     pub(crate) fn buy_hold(&self, price: i64, leaves: u64) -> Option<i64> {
         let notional = self.notional(price, leaves)?;
-        notional.checked_add(charge(notional, self.largest_fee_ppm()))
-    }
-
-    fn largest_fee_ppm(&self) -> i64 {
-        self.maker_ppm().max(self.taker_ppm()).max(0)
-    }
-
-    /// Parts per million a resting order pays; negative is a rebate.
-    #[inline]
-    pub(crate) fn maker_ppm(&self) -> i64 {
-        self.rules.maker_fee_ppm.unwrap_or(0)
-    }
-
-    /// Parts per million an incoming order pays; negative is a rebate.
-    #[inline]
-    pub(crate) fn taker_ppm(&self) -> i64 {
-        self.rules.taker_fee_ppm.unwrap_or(0)
+        notional.checked_add(charge(notional, self.terms.largest_ppm))
     }
 
     /// Base minor units of so many lots; `None` beyond i64.
@@ -204,10 +275,10 @@ impl Book {
         (open - own).checked_add(more).is_some_and(|sum| sum <= UNSIGNED_MAX)
     }
 
-    /// Whether accounts' positions and open orders are counted.
+    /// Whether stops wait for a trade.
     #[inline]
-    pub(crate) fn counts_positions(&self) -> bool {
-        self.rules.max_position.is_some() || self.rules.max_open_orders.is_some()
+    pub(crate) fn has_stops(&self) -> bool {
+        self.stops.buy.best().is_some() || self.stops.sell.best().is_some()
     }
 
     /// Whether orders wait for an uncross.
@@ -223,7 +294,8 @@ pub(crate) fn charge(notional: i64, ppm: i64) -> i64 {
         return 0;
     }
     // ppm ≤ 1,000,000, so the charge is at most the notional.
-    ((i128::from(notional) * i128::from(ppm) + 999_999) / 1_000_000) as i64
+    let parts = u128::from(notional.unsigned_abs()) * u128::from(ppm.unsigned_abs()) + 999_999;
+    millionth(parts)
 }
 
 /// A rebate on a notional, rounded down; nothing for a charge.
@@ -232,15 +304,22 @@ pub(crate) fn rebate(notional: i64, ppm: i64) -> i64 {
     if ppm >= 0 {
         return 0;
     }
-    (i128::from(notional) * i128::from(-ppm) / 1_000_000) as i64
+    millionth(u128::from(notional.unsigned_abs()) * u128::from(ppm.unsigned_abs()))
+}
+
+/// One millionth, rounded down. Short numbers need no long division.
+#[inline]
+fn millionth(parts: u128) -> i64 {
+    match u64::try_from(parts) {
+        Ok(parts) => (parts / 1_000_000) as i64,
+        Err(_) => (parts / 1_000_000) as i64,
+    }
 }
 
 /// The best price of a side and what is displayed there; zeros when it is empty.
-pub(crate) fn top(ladder: &Ladder, pages: &Pages) -> (i64, u64) {
-    ladder
-        .best()
-        .and_then(|price| ladder.find(pages, price).map(|at: LevelRef| (price, pages[at].shown)))
-        .unwrap_or((0, 0))
+#[inline]
+pub(crate) fn top(ladder: &Ladder, levels: &Levels) -> (i64, u64) {
+    ladder.top().map_or((0, 0), |(price, at)| (price, levels[at].shown))
 }
 
 /// Where an order belongs that neither trades at once nor is refused.

@@ -1,9 +1,10 @@
 //! Price levels of one side: a 64-ary tree over prices whose nodes are machine words.
 //!
 //! Finding, adding and removing a level costs one step per six bits of the highest price ever
-//! used, whatever the number of levels; the best price is kept beside. Nodes come from a shared
-//! pool and go back to it last in, first out, so that once warm nothing is allocated and live
-//! nodes stay cached. Orders and their queue are not known here.
+//! used, whatever the number of levels. The best level is kept beside, and so is the branch that
+//! was used last: prices come in clusters, so most searches are two steps. Nodes and levels come
+//! from shared pools and go back to them last in, first out, so that once warm nothing is
+//! allocated and live ones stay cached. Orders and their queue are not known here.
 
 use super::queue::Queue;
 use alloc::vec::Vec;
@@ -14,37 +15,51 @@ pub(crate) const NONE: u32 = u32::MAX;
 const BITS: u32 = 6;
 const WIDTH: usize = 1 << BITS;
 
-/// Interior layers that reach every price up to 2^63 − 1.
+/// Layers above the bottom one that reach every price up to 2^63 − 1.
 const LAYERS_MAX: u32 = 10;
 const _: () = assert!((LAYERS_MAX + 1) * BITS >= 63);
 
+/// Prices of one branch of the layer above the bottom share all bits above these.
+const NEAR_BITS: u32 = 2 * BITS;
+
+/// The key of no branch: no price has it.
+const NOWHERE: i64 = i64::MIN;
+
 /// The queue of one price.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, align(32))]
 pub(crate) struct Level {
     /// Its orders, by time.
     pub queue: Queue,
-    /// How many.
-    pub orders: u32,
     /// Lots displayed.
     pub shown: u64,
-    /// Lots in all, hidden ones too.
-    pub full: u64,
+    /// Ticks.
+    pub price: i64,
+    /// How many orders.
+    pub orders: u32,
+    /// Slot of the book.
+    pub book: u32,
 }
 
-impl Level {
-    const EMPTY: Self = Self { queue: Queue::EMPTY, orders: 0, shown: 0, full: 0 };
-}
-
-#[derive(Clone, Debug)]
-struct Leaf {
-    used: u64,
-    levels: [Level; WIDTH],
-}
+// A fill, a cancel and a new order each touch one level: one half of a cache line.
+const _: () = assert!(size_of::<Level>() == 32);
 
 #[derive(Clone, Debug)]
 struct Node {
+    /// Which children there are; the numbers of others mean nothing.
     used: u64,
     children: [u32; WIDTH],
+}
+
+impl Node {
+    fn child(&self, slot: u32) -> Option<u32> {
+        (self.used >> slot & 1 == 1).then(|| self.children[slot as usize])
+    }
+
+    fn set(&mut self, slot: u32, child: u32) {
+        self.used |= 1 << slot;
+        self.children[slot as usize] = child;
+    }
 }
 
 /// Where a level stands in the pool; valid as long as the level has orders.
@@ -53,37 +68,56 @@ pub(crate) struct LevelRef(pub u32);
 
 /// The shared pool of all ladders.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pages {
-    leaves: Vec<Leaf>,
-    free_leaves: Vec<u32>,
+pub(crate) struct Levels {
+    list: Vec<Level>,
+    free_levels: Vec<u32>,
+    /// Lots of each level that icebergs hide; 0 where a level is gone.
+    hidden: Vec<u64>,
     nodes: Vec<Node>,
     free_nodes: Vec<u32>,
 }
 
-impl core::ops::Index<LevelRef> for Pages {
+impl core::ops::Index<LevelRef> for Levels {
     type Output = Level;
+    #[inline]
     fn index(&self, at: LevelRef) -> &Level {
-        &self.leaves[(at.0 >> BITS) as usize].levels[at.0 as usize & (WIDTH - 1)]
+        &self.list[at.0 as usize]
     }
 }
 
-impl core::ops::IndexMut<LevelRef> for Pages {
+impl core::ops::IndexMut<LevelRef> for Levels {
+    #[inline]
     fn index_mut(&mut self, at: LevelRef) -> &mut Level {
-        &mut self.leaves[(at.0 >> BITS) as usize].levels[at.0 as usize & (WIDTH - 1)]
+        &mut self.list[at.0 as usize]
     }
 }
 
-impl Pages {
-    fn new_leaf(&mut self) -> u32 {
-        if let Some(leaf) = self.free_leaves.pop() {
-            return leaf;
-        }
-        self.leaves.push(Leaf { used: 0, levels: [Level::EMPTY; WIDTH] });
-        // A freed leaf must find its place without allocating.
-        self.free_leaves.reserve(self.leaves.len());
-        (self.leaves.len() - 1) as u32
+impl Levels {
+    /// Lots of a level in all, hidden ones too.
+    pub(crate) fn full(&self, at: LevelRef) -> u64 {
+        self[at].shown + self.hidden[at.0 as usize]
     }
 
+    /// Lots of a level that icebergs hide.
+    pub(crate) fn hidden_mut(&mut self, at: LevelRef) -> &mut u64 {
+        &mut self.hidden[at.0 as usize]
+    }
+
+    #[inline]
+    fn new_level(&mut self, price: i64, book: u32) -> u32 {
+        let level = Level { queue: Queue::EMPTY, shown: 0, price, orders: 0, book };
+        if let Some(at) = self.free_levels.pop() {
+            self.list[at as usize] = level;
+            return at;
+        }
+        self.list.push(level);
+        self.hidden.push(0);
+        // A freed level must find its place without allocating.
+        self.free_levels.reserve(self.list.len());
+        (self.list.len() - 1) as u32
+    }
+
+    #[inline]
     fn new_node(&mut self) -> u32 {
         if let Some(node) = self.free_nodes.pop() {
             return node;
@@ -91,6 +125,28 @@ impl Pages {
         self.nodes.push(Node { used: 0, children: [NONE; WIDTH] });
         self.free_nodes.reserve(self.nodes.len());
         (self.nodes.len() - 1) as u32
+    }
+
+    #[inline]
+    fn node(&self, at: u32) -> &Node {
+        &self.nodes[at as usize]
+    }
+
+    #[inline]
+    fn node_mut(&mut self, at: u32) -> &mut Node {
+        &mut self.nodes[at as usize]
+    }
+
+    /// Takes a child away; whether the node is empty now, and free.
+    #[inline]
+    fn cut(&mut self, at: u32, slot: u32) -> bool {
+        let node = self.node_mut(at);
+        node.used &= !(1 << slot);
+        let empty = node.used == 0;
+        if empty {
+            self.free_nodes.push(at);
+        }
+        empty
     }
 }
 
@@ -106,10 +162,16 @@ pub(crate) enum Best {
 /// One side's levels. Prices are 1 to 2^63 − 1 ticks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ladder {
-    root: u32,
-    layers: u32,
+    /// 0 when there is none.
     best: i64,
+    best_at: LevelRef,
     direction: Best,
+    /// The branch used last: what its prices share, and its node one above the bottom.
+    near_key: i64,
+    near: u32,
+    root: u32,
+    /// Layers above the bottom one; at least one where there is a root.
+    layers: u32,
 }
 
 /// Bits of `used` strictly beyond `digit` in the direction away from the best.
@@ -134,13 +196,22 @@ const fn digit(price: i64, layer: u32) -> u32 {
 
 const fn layers_for(price: i64) -> u32 {
     let bits = 64 - price.leading_zeros();
-    bits.saturating_sub(1) / BITS
+    let layers = bits.saturating_sub(1) / BITS;
+    if layers == 0 { 1 } else { layers }
 }
 
 impl Ladder {
     /// An empty ladder.
     pub(crate) const fn new(direction: Best) -> Self {
-        Self { root: NONE, layers: 0, best: 0, direction }
+        Self {
+            best: 0,
+            best_at: LevelRef(NONE),
+            direction,
+            near_key: NOWHERE,
+            near: NONE,
+            root: NONE,
+            layers: 0,
+        }
     }
 
     /// The best price.
@@ -149,91 +220,159 @@ impl Ladder {
         (self.best != 0).then_some(self.best)
     }
 
+    /// The best price and its level.
+    #[inline]
+    pub(crate) fn top(&self) -> Option<(i64, LevelRef)> {
+        (self.best != 0).then_some((self.best, self.best_at))
+    }
+
     /// The level of a price that has orders.
     #[inline]
-    pub(crate) fn find(&self, pages: &Pages, price: i64) -> Option<LevelRef> {
-        if self.root == NONE || price < 1 || layers_for(price) > self.layers {
+    pub(crate) fn find(&self, levels: &Levels, price: i64) -> Option<LevelRef> {
+        if price == self.best {
+            return self.top().map(|top| top.1);
+        }
+        if price < 1 {
+            return None;
+        }
+        let near = if price >> NEAR_BITS == self.near_key {
+            self.near
+        } else {
+            self.branch(levels, price)?
+        };
+        let bottom = levels.node(near).child(digit(price, 1))?;
+        levels.node(bottom).child(digit(price, 0)).map(LevelRef)
+    }
+
+    /// The node one above the bottom on the way to a price.
+    fn branch(&self, levels: &Levels, price: i64) -> Option<u32> {
+        if self.root == NONE || layers_for(price) > self.layers {
             return None;
         }
         let mut at = self.root;
-        for layer in (1..=self.layers).rev() {
-            at = pages.nodes[at as usize].children[digit(price, layer) as usize];
-            if at == NONE {
-                return None;
-            }
+        for layer in (2..=self.layers).rev() {
+            at = levels.node(at).child(digit(price, layer))?;
         }
-        let slot = digit(price, 0);
-        let used = pages.leaves[at as usize].used >> slot & 1 == 1;
-        used.then_some(LevelRef(at << BITS | slot))
+        Some(at)
     }
 
     /// The level of a price, new and empty when there was none.
-    pub(crate) fn find_or_add(&mut self, pages: &mut Pages, price: i64) -> LevelRef {
+    #[inline]
+    pub(crate) fn find_or_add(&mut self, levels: &mut Levels, price: i64, book: u32) -> LevelRef {
         debug_assert!(price >= 1);
-        self.reach(pages, price);
-        let mut at = self.root;
-        for layer in (1..=self.layers).rev() {
-            let slot = digit(price, layer);
-            let mut child = pages.nodes[at as usize].children[slot as usize];
-            if child == NONE {
-                child = if layer == 1 { pages.new_leaf() } else { pages.new_node() };
-                let node = &mut pages.nodes[at as usize];
-                node.children[slot as usize] = child;
-                node.used |= 1 << slot;
-            }
-            at = child;
+        if price >> NEAR_BITS != self.near_key {
+            self.add_branch(levels, price);
         }
+        let slot = digit(price, 1);
+        let bottom = match levels.node(self.near).child(slot) {
+            Some(bottom) => bottom,
+            None => {
+                let bottom = levels.new_node();
+                levels.node_mut(self.near).set(slot, bottom);
+                bottom
+            }
+        };
         let slot = digit(price, 0);
-        let leaf = &mut pages.leaves[at as usize];
-        if leaf.used >> slot & 1 == 0 {
-            leaf.used |= 1 << slot;
-            leaf.levels[slot as usize] = Level::EMPTY;
-            if self.best == 0 || self.better(price, self.best) {
-                self.best = price;
-            }
+        if let Some(level) = levels.node(bottom).child(slot) {
+            return LevelRef(level);
         }
-        LevelRef(at << BITS | slot)
+        let level = levels.new_level(price, book);
+        levels.node_mut(bottom).set(slot, level);
+        if self.best == 0 || self.better(price, self.best) {
+            (self.best, self.best_at) = (price, LevelRef(level));
+        }
+        LevelRef(level)
+    }
+
+    /// Goes to the branch of a price, which is made where there was none.
+    fn add_branch(&mut self, levels: &mut Levels, price: i64) {
+        let layers = layers_for(price);
+        if self.root == NONE {
+            (self.root, self.layers) = (levels.new_node(), layers);
+        }
+        while self.layers < layers {
+            let root = levels.new_node();
+            levels.node_mut(root).set(0, self.root);
+            self.root = root;
+            self.layers += 1;
+        }
+        let mut at = self.root;
+        for layer in (2..=self.layers).rev() {
+            let slot = digit(price, layer);
+            at = match levels.node(at).child(slot) {
+                Some(child) => child,
+                None => {
+                    let child = levels.new_node();
+                    levels.node_mut(at).set(slot, child);
+                    child
+                }
+            };
+        }
+        (self.near_key, self.near) = (price >> NEAR_BITS, at);
     }
 
     /// Takes away a level that has no orders left.
-    pub(crate) fn remove(&mut self, pages: &mut Pages, price: i64) {
-        let mut path = [NONE; LAYERS_MAX as usize + 1];
-        let mut at = self.root;
-        for layer in (0..=self.layers).rev() {
-            path[layer as usize] = at;
-            if layer > 0 {
-                at = pages.nodes[at as usize].children[digit(price, layer) as usize];
-            }
+    #[inline]
+    pub(crate) fn remove(&mut self, levels: &mut Levels, price: i64) {
+        if price >> NEAR_BITS != self.near_key {
+            self.add_branch(levels, price);
         }
-        let leaf = &mut pages.leaves[at as usize];
-        leaf.used &= !(1 << digit(price, 0));
-        let mut empty = leaf.used == 0;
-        if empty {
-            pages.free_leaves.push(at);
+        let slot = digit(price, 1);
+        let bottom = levels.node(self.near).children[slot as usize];
+        let level = levels.node(bottom).children[digit(price, 0) as usize];
+        assert!(levels[LevelRef(level)].price == price, "no level at {price} to be taken away");
+        levels.free_levels.push(level);
+        if levels.cut(bottom, digit(price, 0)) && levels.cut(self.near, slot) {
+            self.prune(levels, price);
         }
-        for layer in 1..=self.layers {
-            if !empty {
-                break;
-            }
-            let at = path[layer as usize];
-            let node = &mut pages.nodes[at as usize];
-            let slot = digit(price, layer);
-            node.children[slot as usize] = NONE;
-            node.used &= !(1 << slot);
-            empty = node.used == 0;
-            if empty {
-                pages.free_nodes.push(at);
-            }
-        }
-        if empty {
-            *self = Self::new(self.direction);
-        } else if price == self.best {
-            self.best = self.after(pages, price).unwrap_or(0);
+        if price == self.best {
+            self.find_best(levels);
         }
     }
 
+    /// Takes away the way to a branch that is gone.
+    fn prune(&mut self, levels: &mut Levels, price: i64) {
+        let mut path = [NONE; LAYERS_MAX as usize + 1];
+        let mut at = self.root;
+        for layer in (2..=self.layers).rev() {
+            path[layer as usize] = at;
+            at = levels.node(at).children[digit(price, layer) as usize];
+        }
+        (self.near_key, self.near) = (NOWHERE, NONE);
+        for layer in 2..=self.layers {
+            if !levels.cut(path[layer as usize], digit(price, layer)) {
+                return;
+            }
+        }
+        (self.root, self.layers) = (NONE, 0);
+    }
+
+    /// Looks for the best level after the one that was it went. What is left of its own branch is
+    /// better than all other branches.
+    fn find_best(&mut self, levels: &Levels) {
+        if self.near_key != self.best >> NEAR_BITS {
+            if self.root == NONE {
+                *self = Self::new(self.direction);
+                return;
+            }
+            let (mut at, mut key) = (self.root, 0);
+            for _ in 2..=self.layers {
+                let slot = first(levels.node(at).used, self.direction);
+                at = levels.node(at).children[slot as usize];
+                key = key << BITS | i64::from(slot);
+            }
+            (self.near_key, self.near) = (key, at);
+        }
+        let near = levels.node(self.near);
+        let high = first(near.used, self.direction);
+        let bottom = levels.node(near.children[high as usize]);
+        let low = first(bottom.used, self.direction);
+        self.best = self.near_key << NEAR_BITS | i64::from(high << BITS | low);
+        self.best_at = LevelRef(bottom.children[low as usize]);
+    }
+
     /// The next price with orders, away from the best.
-    pub(crate) fn after(&self, pages: &Pages, price: i64) -> Option<i64> {
+    pub(crate) fn after(&self, levels: &Levels, price: i64) -> Option<i64> {
         let mut path = [NONE; LAYERS_MAX as usize + 1];
         let mut layer = self.layers;
         let mut at = self.root;
@@ -243,7 +382,7 @@ impl Ladder {
             if layer == 0 || at == NONE {
                 break;
             }
-            at = pages.nodes[at as usize].children[digit(price, layer) as usize];
+            at = levels.node(at).child(digit(price, layer)).unwrap_or(NONE);
             layer -= 1;
         }
         // Up to the first branch with something beyond.
@@ -252,53 +391,33 @@ impl Ladder {
             if at == NONE {
                 return None;
             }
-            let rest = beyond(self.used(pages, at, layer), digit(price, layer), self.direction);
+            let rest = beyond(levels.node(at).used, digit(price, layer), self.direction);
             (rest != 0).then(|| (layer, first(rest, self.direction)))
         })?;
         let above = BITS * (layer + 1);
         let high = if above >= 63 { 0 } else { price >> above << above };
-        Some(self.down(pages, path[layer as usize], layer, slot, high))
+        Some(self.down(levels, path[layer as usize], layer, slot, high))
     }
 
     /// The first price of a branch as seen from the best.
-    fn down(&self, pages: &Pages, mut at: u32, mut layer: u32, mut slot: u32, high: i64) -> i64 {
+    fn down(&self, levels: &Levels, mut at: u32, mut layer: u32, mut slot: u32, high: i64) -> i64 {
         let mut price = high;
         loop {
             price |= i64::from(slot) << (BITS * layer);
             if layer == 0 {
                 return price;
             }
-            at = pages.nodes[at as usize].children[slot as usize];
+            at = levels.node(at).children[slot as usize];
             layer -= 1;
-            slot = first(self.used(pages, at, layer), self.direction);
+            slot = first(levels.node(at).used, self.direction);
         }
     }
 
-    fn used(&self, pages: &Pages, at: u32, layer: u32) -> u64 {
-        if layer == 0 { pages.leaves[at as usize].used } else { pages.nodes[at as usize].used }
-    }
-
+    #[inline]
     fn better(&self, price: i64, than: i64) -> bool {
         match self.direction {
             Best::Highest => price > than,
             Best::Lowest => price < than,
-        }
-    }
-
-    /// Grows the tree until it covers a price.
-    fn reach(&mut self, pages: &mut Pages, price: i64) {
-        let layers = layers_for(price);
-        if self.root == NONE {
-            self.layers = layers;
-            self.root = if layers == 0 { pages.new_leaf() } else { pages.new_node() };
-        }
-        while self.layers < layers {
-            let root = pages.new_node();
-            let node = &mut pages.nodes[root as usize];
-            node.children[0] = self.root;
-            node.used = 1;
-            self.root = root;
-            self.layers += 1;
         }
     }
 }
@@ -308,8 +427,8 @@ mod tests {
     use super::*;
     use alloc::collections::BTreeSet;
 
-    fn walk(ladder: &Ladder, pages: &Pages) -> Vec<i64> {
-        core::iter::successors(ladder.best(), |price| ladder.after(pages, *price)).collect()
+    fn walk(ladder: &Ladder, levels: &Levels) -> Vec<i64> {
+        core::iter::successors(ladder.best(), |price| ladder.after(levels, *price)).collect()
     }
 
     #[test]
@@ -320,26 +439,29 @@ mod tests {
             random >> 33
         };
         for direction in [Best::Highest, Best::Lowest] {
-            let mut pages = Pages::default();
+            let mut levels = Levels::default();
             let mut ladder = Ladder::new(direction);
             let mut set = BTreeSet::new();
             for _ in 0..20_000 {
                 let span = [60, 5_000, 300_000, i64::MAX / 3][next() as usize % 4];
                 let price = 1 + (next() as i64).wrapping_mul(next() as i64).rem_euclid(span);
                 if next() % 2 == 0 {
-                    ladder.find_or_add(&mut pages, price);
+                    ladder.find_or_add(&mut levels, price, 0);
                     set.insert(price);
                 } else if let Some(price) = set.range(price..).next().copied() {
-                    assert!(ladder.find(&pages, price).is_some());
-                    ladder.remove(&mut pages, price);
+                    assert!(ladder.find(&levels, price).is_some());
+                    ladder.remove(&mut levels, price);
                     set.remove(&price);
+                }
+                if let Some((price, at)) = ladder.top() {
+                    assert_eq!(levels[at].price, price);
                 }
                 if set.len() < 50 {
                     let mut all: Vec<i64> = set.iter().copied().collect();
                     if direction == Best::Highest {
                         all.reverse();
                     }
-                    assert_eq!(walk(&ladder, &pages), all);
+                    assert_eq!(walk(&ladder, &levels), all);
                 }
                 let best = match direction {
                     Best::Highest => set.last(),
@@ -352,16 +474,17 @@ mod tests {
 
     #[test]
     fn reaches_the_highest_price() {
-        let mut pages = Pages::default();
+        let mut levels = Levels::default();
         let mut ladder = Ladder::new(Best::Lowest);
         for price in [1, 63, 64, i64::MAX - 1, i64::MAX] {
-            ladder.find_or_add(&mut pages, price);
+            ladder.find_or_add(&mut levels, price, 0);
         }
-        assert_eq!(walk(&ladder, &pages), [1, 63, 64, i64::MAX - 1, i64::MAX]);
+        assert_eq!(walk(&ladder, &levels), [1, 63, 64, i64::MAX - 1, i64::MAX]);
         for price in [1, i64::MAX, 64, 63, i64::MAX - 1] {
-            ladder.remove(&mut pages, price);
+            ladder.remove(&mut levels, price);
         }
         assert_eq!(ladder.best(), None);
-        assert_eq!(pages.free_nodes.len(), pages.nodes.len());
+        assert_eq!(levels.free_nodes.len(), levels.nodes.len());
+        assert_eq!(levels.free_levels.len(), levels.list.len());
     }
 }

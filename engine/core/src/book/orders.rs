@@ -1,13 +1,15 @@
-//! Open orders: a slab of what matching touches, a parallel one of the rest, and the ways to find
-//! one (by OrderID, by account and ClOrdID, by account, by session).
+//! Open orders: a slab of what matching touches, a parallel one of names and lists, and a third
+//! for what few orders have: stop prices, hidden quantity, an expiry, more than 2^32 lots.
+//!
+//! An order at its price level takes 48 bytes here; its price and its book are its level's, its
+//! account and its session are its party's. `directory.rs` finds orders by id and by name.
 
-use super::ladder::NONE;
+use super::directory::Directory;
+use super::ladder::{LevelRef, Levels, NONE};
+use super::parties::Parties;
 use crate::ids::{ClOrdId, OrderId};
 use crate::words::{OrdStatus, OrdType, Side, Stp, TimeInForce};
-use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::hash::{BuildHasher, Hasher};
-use hashbrown::HashTable;
 
 /// Where an open order waits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,20 +24,28 @@ pub(crate) enum Place {
     Parked,
 }
 
-/// An order as a value: before it rests, and after it was taken out.
+/// An order as a value: before it rests, while it is reported, and after it was taken out.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Order {
+pub struct Order {
+    /// Its number, given by the books.
     pub id: OrderId,
+    /// The client's name of it.
     pub cl_ord_id: ClOrdId,
+    /// Slot of the party that it belongs to.
+    pub party: u32,
     /// Slot of its account.
     pub account: u32,
     /// Slot of its book.
     pub book: u32,
     /// Slot of the session that sent it.
     pub owner: u32,
+    /// Buy or sell.
     pub side: Side,
+    /// FIX OrdType.
     pub ord_type: OrdType,
+    /// FIX TimeInForce.
     pub tif: TimeInForce,
+    /// What it does about own orders that it meets.
     pub stp: Stp,
     /// A stop that was triggered trades as what it became.
     pub triggered: bool,
@@ -51,13 +61,15 @@ pub(crate) struct Order {
     pub leaves: u64,
     /// Lots displayed at a time; 0: all.
     pub display_qty: u64,
-    /// Handle of its expiry, or `NONE`.
+    /// Handle of its expiry, or `u32::MAX`.
     pub deadline: u32,
 }
 
 impl Order {
     /// Lots traded. A decrement lowers total and leaves alike, so this never changes but by fills.
-    pub(crate) const fn cum(&self) -> u64 {
+    #[must_use]
+    #[inline]
+    pub const fn cum(&self) -> u64 {
         self.order_qty - self.leaves
     }
 
@@ -71,7 +83,9 @@ impl Order {
     }
 
     /// ord_status while it is open.
-    pub(crate) const fn open_status(&self) -> OrdStatus {
+    #[must_use]
+    #[inline]
+    pub const fn open_status(&self) -> OrdStatus {
         if self.leaves == 0 {
             OrdStatus::Filled
         } else if self.cum() > 0 {
@@ -85,124 +99,197 @@ impl Order {
     pub(crate) const fn is_waiting_stop(&self) -> bool {
         matches!(self.ord_type, OrdType::Stop | OrdType::StopLimit) && !self.triggered
     }
+
+    /// Whether a limit order may trade at a price of the other side; any price without a limit.
+    #[inline]
+    pub(crate) const fn reaches(&self, price: i64) -> bool {
+        self.price == 0
+            || match self.side {
+                Side::Buy => price <= self.price,
+                Side::Sell => price >= self.price,
+            }
+    }
+
+    /// Whether it has what only the third slab holds.
+    const fn is_special(&self, place: Place) -> bool {
+        !matches!(place, Place::Level)
+            || self.display_qty != 0
+            || self.stop_px != 0
+            || self.deadline != NONE
+            || self.order_qty > u32::MAX as u64
+    }
 }
 
-/// What the queue needs.
+/// What matching touches.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, align(32))]
 pub(crate) struct Hot {
+    /// Links of its queue; `next` is that of the free list where there is no order.
     pub prev: u32,
     pub next: u32,
     /// Where its level stands in the pool.
     pub level: u32,
-    pub place: Place,
-    /// Lots displayed now.
-    pub shown: u64,
+    pub party: u32,
+    /// Lots still open; for a special order the slot of the rest.
+    leaves: u32,
+    /// Lots in total; nothing for a special order.
+    order_qty: u32,
+    tag: Tag,
 }
 
-/// Links of the lists by account and by session.
+/// What reports and lists need.
 #[derive(Clone, Copy, Debug)]
-struct Links {
+struct Cold {
+    cl_ord_id: ClOrdId,
+    /// Links of its party's list.
     prev: u32,
     next: u32,
 }
 
-const UNLINKED: Links = Links { prev: NONE, next: NONE };
+const _: () = assert!(size_of::<Hot>() == 32 && size_of::<Cold>() == 16);
 
-const PAGE: usize = 4096;
-
-/// Pages whose places in the list are there from the first order on, so that the list does not grow
-/// in the order path: half a megabyte that stays untouched until it is used.
-const ID_PAGES_RESERVED: usize = 1 << 16;
-
-/// Dense OrderIDs to slots; a page without open orders goes back to the pool.
-#[derive(Clone, Debug, Default)]
-struct IdIndex {
-    pages: Vec<Option<Box<IdPage>>>,
-    spare: Vec<Box<IdPage>>,
+/// What few orders have.
+#[derive(Clone, Copy, Debug)]
+struct Special {
+    leaves: u64,
+    order_qty: u64,
+    /// Lots displayed now; 0 where it is at no price level.
+    shown: u64,
+    display_qty: u64,
+    price: i64,
+    stop_px: i64,
+    deadline: u32,
+    book: u32,
 }
 
-#[derive(Clone, Debug)]
-struct IdPage {
-    live: u32,
-    slots: [u32; PAGE],
-}
+/// Bits of an OrderID in a tag. At a million orders a second they last for eight years.
+const ID_BITS: u32 = 48;
 
-impl IdIndex {
-    fn get(&self, id: OrderId) -> Option<u32> {
-        let index = usize::try_from(id.0).ok()?;
-        let page = self.pages.get(index / PAGE)?.as_ref()?;
-        let slot = page.slots[index % PAGE];
-        (slot != NONE).then_some(slot)
+/// The highest OrderID.
+pub(crate) const ORDER_ID_MAX: u64 = (1 << ID_BITS) - 1;
+
+/// OrderID and the small fields of an order in one word.
+#[derive(Clone, Copy, Debug)]
+struct Tag(u64);
+
+const SELL: u64 = 1 << 48;
+const TRIGGERED: u64 = 1 << 49;
+const POST_ONLY: u64 = 1 << 50;
+const SPECIAL: u64 = 1 << 51;
+const PLACE: u32 = 52;
+const ORD_TYPE: u32 = 54;
+const TIF: u32 = 57;
+const STP: u32 = 60;
+
+impl Tag {
+    #[inline]
+    fn new(order: &Order, place: Place, special: bool) -> Self {
+        let flag = |on: bool, bit: u64| if on { bit } else { 0 };
+        Self(
+            order.id.0
+                | flag(order.side == Side::Sell, SELL)
+                | flag(order.triggered, TRIGGERED)
+                | flag(order.post_only, POST_ONLY)
+                | flag(special, SPECIAL)
+                | (place as u64) << PLACE
+                | u64::from(order.ord_type.code()) << ORD_TYPE
+                | u64::from(order.tif.code()) << TIF
+                | u64::from(order.stp.code()) << STP,
+        )
     }
 
-    fn insert(&mut self, id: OrderId, slot: u32) {
-        let index = id.0 as usize;
-        if self.pages.len() <= index / PAGE {
-            self.pages.reserve(if self.pages.is_empty() { ID_PAGES_RESERVED } else { 1 });
-            self.pages.resize(index / PAGE + 1, None);
+    #[inline]
+    const fn has(self, bit: u64) -> bool {
+        self.0 & bit != 0
+    }
+
+    #[inline]
+    const fn id(self) -> OrderId {
+        OrderId(self.0 & ORDER_ID_MAX)
+    }
+
+    #[inline]
+    const fn side(self) -> Side {
+        if self.has(SELL) { Side::Sell } else { Side::Buy }
+    }
+
+    #[inline]
+    const fn place(self) -> Place {
+        match self.0 >> PLACE & 3 {
+            0 => Place::Level,
+            1 => Place::Stop,
+            2 => Place::Market,
+            _ => Place::Parked,
         }
-        let page = self.pages[index / PAGE].get_or_insert_with(|| {
-            self.spare.pop().unwrap_or_else(|| Box::new(IdPage { live: 0, slots: [NONE; PAGE] }))
-        });
-        page.live += 1;
-        page.slots[index % PAGE] = slot;
     }
 
-    fn remove(&mut self, id: OrderId) {
-        let index = id.0 as usize;
-        let entry = &mut self.pages[index / PAGE];
-        if let Some(page) = entry {
-            page.slots[index % PAGE] = NONE;
-            page.live -= 1;
-            if page.live == 0 {
-                self.spare.extend(entry.take());
-            }
+    #[inline]
+    const fn ord_type(self) -> OrdType {
+        match self.0 >> ORD_TYPE & 7 {
+            1 => OrdType::Market,
+            3 => OrdType::Stop,
+            4 => OrdType::StopLimit,
+            _ => OrdType::Limit,
+        }
+    }
+
+    #[inline]
+    const fn tif(self) -> TimeInForce {
+        match self.0 >> TIF & 7 {
+            1 => TimeInForce::Gtc,
+            2 => TimeInForce::AtOpen,
+            3 => TimeInForce::Ioc,
+            4 => TimeInForce::Fok,
+            6 => TimeInForce::Gtd,
+            7 => TimeInForce::AtClose,
+            _ => TimeInForce::Day,
+        }
+    }
+
+    #[inline]
+    const fn stp(self) -> Stp {
+        match self.0 >> STP & 7 {
+            1 => Stp::CancelNew,
+            2 => Stp::CancelResting,
+            3 => Stp::CancelBoth,
+            4 => Stp::Decrement,
+            _ => Stp::NoPrevention,
         }
     }
 }
 
 /// All open orders of all books.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Orders {
     hot: Vec<Hot>,
-    orders: Vec<Order>,
-    by_account: Vec<Links>,
-    by_owner: Vec<Links>,
-    free: Vec<u32>,
-    ids: IdIndex,
-    cl_ord_ids: HashTable<u32>,
+    cold: Vec<Cold>,
+    specials: Vec<Special>,
+    free_specials: Vec<u32>,
+    /// First of the free slots, linked by `next`; last in, first out.
+    free: u32,
     open: usize,
+    pub parties: Parties,
+    pub directory: Directory,
 }
 
-/// A fixed seed: where entries stand must not differ between two runs.
-pub(crate) fn hash_pair(a: u64, b: u64) -> u64 {
-    let mut hasher = foldhash::fast::FixedState::with_seed(0x5269_6e67_7069_7421).build_hasher();
-    hasher.write_u64(a);
-    hasher.write_u64(b);
-    hasher.finish()
-}
-
-fn hash_name(order: &Order) -> u64 {
-    hash_pair(u64::from(order.account), order.cl_ord_id.0)
-}
-
-impl core::ops::Index<u32> for Orders {
-    type Output = Order;
-    #[inline]
-    fn index(&self, slot: u32) -> &Order {
-        &self.orders[slot as usize]
-    }
-}
-
-impl core::ops::IndexMut<u32> for Orders {
-    #[inline]
-    fn index_mut(&mut self, slot: u32) -> &mut Order {
-        &mut self.orders[slot as usize]
+impl Default for Orders {
+    fn default() -> Self {
+        Self {
+            hot: Vec::new(),
+            cold: Vec::new(),
+            specials: Vec::new(),
+            free_specials: Vec::new(),
+            free: NONE,
+            open: 0,
+            parties: Parties::default(),
+            directory: Directory::default(),
+        }
     }
 }
 
 impl Orders {
     /// How many are open.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.open
     }
@@ -217,117 +304,307 @@ impl Orders {
         &mut self.hot[slot as usize]
     }
 
-    /// The open order with this id.
-    pub(crate) fn by_id(&self, id: OrderId) -> Option<u32> {
-        self.ids.get(id)
+    fn special(&self, slot: u32) -> Option<&Special> {
+        let hot = &self.hot[slot as usize];
+        hot.tag.has(SPECIAL).then(|| &self.specials[hot.leaves as usize])
     }
 
-    /// The account's open order with this name.
-    pub(crate) fn by_name(&self, account: u32, name: ClOrdId) -> Option<u32> {
-        self.cl_ord_ids
-            .find(hash_pair(u64::from(account), name.0), |slot| {
-                let order = &self.orders[*slot as usize];
-                order.account == account && order.cl_ord_id == name
-            })
-            .copied()
+    #[inline]
+    fn special_mut(&mut self, slot: u32) -> Option<&mut Special> {
+        let hot = &self.hot[slot as usize];
+        hot.tag.has(SPECIAL).then(|| &mut self.specials[hot.leaves as usize])
     }
 
-    /// Takes an order in. `heads` are the first orders of its account's and its session's lists.
-    pub(crate) fn insert(&mut self, order: Order, place: Place, heads: Heads<'_>) -> u32 {
-        let hot = Hot { prev: NONE, next: NONE, level: NONE, place, shown: 0 };
-        let slot = if let Some(slot) = self.free.pop() {
-            self.hot[slot as usize] = hot;
-            self.orders[slot as usize] = order;
-            slot
-        } else {
-            self.hot.push(hot);
-            self.orders.push(order);
-            self.by_account.push(UNLINKED);
-            self.by_owner.push(UNLINKED);
-            // A freed slot must find its place without allocating.
-            self.free.reserve(self.orders.len());
-            (self.orders.len() - 1) as u32
+    /// An open order.
+    #[inline]
+    pub(crate) fn get(&self, levels: &Levels, slot: u32) -> Order {
+        let (hot, cold) = (&self.hot[slot as usize], &self.cold[slot as usize]);
+        let party = self.parties.get(hot.party);
+        let tag = hot.tag;
+        let mut order = Order {
+            id: tag.id(),
+            cl_ord_id: cold.cl_ord_id,
+            party: hot.party,
+            account: party.account,
+            book: 0,
+            owner: party.owner,
+            side: tag.side(),
+            ord_type: tag.ord_type(),
+            tif: tag.tif(),
+            stp: tag.stp(),
+            triggered: tag.has(TRIGGERED),
+            post_only: tag.has(POST_ONLY),
+            price: 0,
+            stop_px: 0,
+            order_qty: u64::from(hot.order_qty),
+            leaves: u64::from(hot.leaves),
+            display_qty: 0,
+            deadline: NONE,
         };
-        link(&mut self.by_account, heads.account, slot);
-        link(&mut self.by_owner, heads.owner, slot);
-        self.ids.insert(order.id, slot);
-        let orders = &self.orders;
-        self.cl_ord_ids
-            .insert_unique(hash_name(&order), slot, |slot| hash_name(&orders[*slot as usize]));
-        self.open += 1;
-        slot
-    }
-
-    /// Takes an order out; it must have left its queue before.
-    pub(crate) fn remove(&mut self, slot: u32, heads: Heads<'_>) -> Order {
-        let order = self.orders[slot as usize];
-        unlink(&mut self.by_account, heads.account, slot);
-        unlink(&mut self.by_owner, heads.owner, slot);
-        self.ids.remove(order.id);
-        self.forget_name(slot);
-        self.free.push(slot);
-        self.open -= 1;
+        if tag.has(SPECIAL) {
+            let rest = &self.specials[hot.leaves as usize];
+            (order.book, order.price, order.stop_px) = (rest.book, rest.price, rest.stop_px);
+            (order.order_qty, order.leaves) = (rest.order_qty, rest.leaves);
+            (order.display_qty, order.deadline) = (rest.display_qty, rest.deadline);
+        } else {
+            let level = &levels[LevelRef(hot.level)];
+            (order.book, order.price) = (level.book, level.price);
+        }
         order
     }
 
-    /// Gives an order another ClOrdID.
-    pub(crate) fn rename(&mut self, slot: u32, name: ClOrdId) {
-        self.forget_name(slot);
-        self.orders[slot as usize].cl_ord_id = name;
-        let orders = &self.orders;
-        self.cl_ord_ids.insert_unique(hash_name(&orders[slot as usize]), slot, |slot| {
-            hash_name(&orders[*slot as usize])
-        });
+    /// Its OrderID.
+    #[inline]
+    pub(crate) fn id(&self, slot: u32) -> OrderId {
+        self.hot[slot as usize].tag.id()
     }
 
-    fn forget_name(&mut self, slot: u32) {
-        let hash = hash_name(&self.orders[slot as usize]);
-        if let Ok(entry) = self.cl_ord_ids.find_entry(hash, |other| *other == slot) {
-            entry.remove();
+    /// Slot of its account.
+    #[inline]
+    pub(crate) fn account(&self, slot: u32) -> u32 {
+        self.parties.get(self.hot[slot as usize].party).account
+    }
+
+    /// The client's name of it.
+    #[inline]
+    pub(crate) fn name(&self, slot: u32) -> ClOrdId {
+        self.cold[slot as usize].cl_ord_id
+    }
+
+    /// Where it waits.
+    #[inline]
+    pub(crate) fn place(&self, slot: u32) -> Place {
+        self.hot[slot as usize].tag.place()
+    }
+
+    /// Lots still open.
+    #[inline]
+    pub(crate) fn leaves(&self, slot: u32) -> u64 {
+        let open = u64::from(self.hot[slot as usize].leaves);
+        self.special(slot).map_or(open, |rest| rest.leaves)
+    }
+
+    /// Lots displayed now.
+    #[inline]
+    pub(crate) fn shown(&self, slot: u32) -> u64 {
+        let open = u64::from(self.hot[slot as usize].leaves);
+        self.special(slot).map_or(open, |rest| rest.shown)
+    }
+
+    /// Takes an order in; its place in a queue and its names are others' affair.
+    #[inline]
+    pub(crate) fn insert(&mut self, order: &Order, place: Place) -> u32 {
+        let special = order.is_special(place);
+        let (mut leaves, mut order_qty) = (order.leaves as u32, order.order_qty as u32);
+        if special {
+            (leaves, order_qty) = (self.insert_special(order), 0);
+        }
+        let tag = Tag::new(order, place, special);
+        let party = order.party;
+        let hot = Hot { prev: NONE, next: NONE, level: NONE, party, leaves, order_qty, tag };
+        let cold = Cold { cl_ord_id: order.cl_ord_id, prev: NONE, next: NONE };
+        let slot = self.free;
+        self.open += 1;
+        if slot == NONE {
+            self.hot.push(hot);
+            self.cold.push(cold);
+            return (self.hot.len() - 1) as u32;
+        }
+        self.free = self.hot[slot as usize].next;
+        self.hot[slot as usize] = hot;
+        self.cold[slot as usize] = cold;
+        slot
+    }
+
+    #[cold]
+    fn insert_special(&mut self, order: &Order) -> u32 {
+        let rest = Special {
+            leaves: order.leaves,
+            order_qty: order.order_qty,
+            shown: 0,
+            display_qty: order.display_qty,
+            price: order.price,
+            stop_px: order.stop_px,
+            deadline: order.deadline,
+            book: order.book,
+        };
+        if let Some(at) = self.free_specials.pop() {
+            self.specials[at as usize] = rest;
+            return at;
+        }
+        self.specials.push(rest);
+        self.free_specials.reserve(self.specials.len());
+        (self.specials.len() - 1) as u32
+    }
+
+    /// Takes an order out; it must have left its queue and its lists before.
+    #[inline]
+    pub(crate) fn remove(&mut self, slot: u32) {
+        let hot = &mut self.hot[slot as usize];
+        if hot.tag.has(SPECIAL) {
+            self.free_specials.push(hot.leaves);
+        }
+        hot.next = self.free;
+        self.free = slot;
+        self.open -= 1;
+    }
+
+    /// Lowers what is open, and what is displayed of it.
+    ///
+    /// # Panics
+    /// When more is to leave than there is, or hidden lots of an order that hides none.
+    #[inline]
+    pub(crate) fn shrink(&mut self, slot: u32, qty: u64, from_shown: u64) {
+        if let Some(rest) = self.special_mut(slot) {
+            rest.leaves -= qty;
+            rest.shown -= from_shown;
+            return;
+        }
+        let hot = &mut self.hot[slot as usize];
+        assert!(
+            qty == from_shown && qty <= u64::from(hot.leaves),
+            "{qty} lots ({from_shown} displayed) leave an order of {}",
+            hot.leaves
+        );
+        hot.leaves -= qty as u32;
+    }
+
+    /// Raises what is open, and what is displayed of it; it was as high before, or is special.
+    pub(crate) fn grow(&mut self, slot: u32, qty: u64, to_shown: u64) {
+        if let Some(rest) = self.special_mut(slot) {
+            rest.leaves += qty;
+            rest.shown += to_shown;
+        } else {
+            self.hot[slot as usize].leaves += qty as u32;
         }
     }
 
-    /// The slots of an account's orders, from the head of its list.
-    pub(crate) fn of_account(&self, head: u32) -> impl Iterator<Item = u32> {
-        walk(&self.by_account, head)
+    /// Changes the total.
+    pub(crate) fn set_order_qty(&mut self, slot: u32, order_qty: u64) {
+        if let Some(rest) = self.special_mut(slot) {
+            rest.order_qty = order_qty;
+        } else {
+            let Ok(order_qty) = u32::try_from(order_qty) else {
+                panic!("a total of {order_qty} lots where only 2^32 fit");
+            };
+            self.hot[slot as usize].order_qty = order_qty;
+        }
     }
 
-    /// The slots of a session's orders, from the head of its list.
-    pub(crate) fn of_owner(&self, head: u32) -> impl Iterator<Item = u32> {
-        walk(&self.by_owner, head)
+    /// Lots in total.
+    pub(crate) fn order_qty(&self, slot: u32) -> u64 {
+        let total = u64::from(self.hot[slot as usize].order_qty);
+        self.special(slot).map_or(total, |rest| rest.order_qty)
     }
-}
 
-/// First orders of an account's and a session's list.
-pub(crate) struct Heads<'a> {
-    pub account: &'a mut u32,
-    pub owner: &'a mut u32,
-}
-
-fn link(links: &mut [Links], head: &mut u32, slot: u32) {
-    links[slot as usize] = Links { prev: NONE, next: *head };
-    if *head != NONE {
-        links[*head as usize].prev = slot;
+    /// Changes what is displayed of a special order; all of another's leaves are displayed always.
+    #[inline]
+    pub(crate) fn set_shown(&mut self, slot: u32, shown: u64) {
+        if let Some(rest) = self.special_mut(slot) {
+            rest.shown = shown;
+        }
     }
-    *head = slot;
-}
 
-fn unlink(links: &mut [Links], head: &mut u32, slot: u32) {
-    let Links { prev, next } = links[slot as usize];
-    if prev == NONE {
-        *head = next;
-    } else {
-        links[prev as usize].next = next;
+    /// Changes the price of an order that waits for something else than its price.
+    pub(crate) fn set_price(&mut self, slot: u32, price: i64) {
+        if let Some(rest) = self.special_mut(slot) {
+            rest.price = price;
+        }
     }
-    if next != NONE {
-        links[next as usize].prev = prev;
-    }
-}
 
-fn walk(links: &[Links], head: u32) -> impl Iterator<Item = u32> {
-    let start = (head != NONE).then_some(head);
-    core::iter::successors(start, |slot| {
-        let next = links[*slot as usize].next;
-        (next != NONE).then_some(next)
-    })
+    /// Changes the expiry's handle of an order that had one.
+    pub(crate) fn set_deadline(&mut self, slot: u32, deadline: u32) {
+        if let Some(rest) = self.special_mut(slot) {
+            rest.deadline = deadline;
+        }
+    }
+
+    /// Changes where an order that waits for the closing call waits.
+    pub(crate) fn set_place(&mut self, slot: u32, place: Place) {
+        let tag = &mut self.hot[slot as usize].tag;
+        tag.0 = tag.0 & !(3 << PLACE) | (place as u64) << PLACE;
+    }
+
+    /// Puts an order at the head of its party's list.
+    #[inline]
+    pub(crate) fn list(&mut self, slot: u32) {
+        let head = self.parties.first_mut(self.hot[slot as usize].party);
+        let next = core::mem::replace(head, slot);
+        self.cold[slot as usize].next = next;
+        if next != NONE {
+            self.cold[next as usize].prev = slot;
+        }
+    }
+
+    /// Takes an order out of its party's list.
+    #[inline]
+    pub(crate) fn unlist(&mut self, slot: u32) {
+        let Cold { prev, next, .. } = self.cold[slot as usize];
+        if prev == NONE {
+            *self.parties.first_mut(self.hot[slot as usize].party) = next;
+        } else {
+            self.cold[prev as usize].next = next;
+        }
+        if next != NONE {
+            self.cold[next as usize].prev = prev;
+        }
+    }
+
+    /// Takes an order into the directory.
+    #[inline]
+    pub(crate) fn name_it(&mut self, slot: u32) {
+        let Self { directory, hot, cold, parties, .. } = self;
+        directory.insert(hot[slot as usize].tag.id(), slot, |slot| {
+            let party = parties.get(hot[slot as usize].party);
+            (party.account, cold[slot as usize].cl_ord_id)
+        });
+    }
+
+    /// Takes an order out of the directory.
+    #[inline]
+    pub(crate) fn unname(&mut self, slot: u32) {
+        let name = (self.account(slot), self.name(slot));
+        self.directory.remove(self.id(slot), slot, name);
+    }
+
+    /// Gives an order another ClOrdID.
+    pub(crate) fn rename(&mut self, slot: u32, name: ClOrdId, in_directory: bool) {
+        if in_directory {
+            self.directory.forget_name(slot, (self.account(slot), self.name(slot)));
+        }
+        self.cold[slot as usize].cl_ord_id = name;
+        if in_directory {
+            let Self { directory, hot, cold, parties, .. } = self;
+            directory.insert_name(slot, |slot| {
+                let party = parties.get(hot[slot as usize].party);
+                (party.account, cold[slot as usize].cl_ord_id)
+            });
+        }
+    }
+
+    /// The account's open order with this name.
+    #[inline]
+    pub(crate) fn by_name(&self, account: u32, name: ClOrdId) -> Option<u32> {
+        self.directory.by_name((account, name), |slot| {
+            self.name(slot) == name && self.account(slot) == account
+        })
+    }
+
+    /// The slots of a party's orders.
+    fn of_party(&self, party: u32) -> impl Iterator<Item = u32> {
+        let next_of = |slot: u32| (slot != NONE).then_some(slot);
+        core::iter::successors(next_of(self.parties.get(party).first), move |slot| {
+            next_of(self.cold[*slot as usize].next)
+        })
+    }
+
+    /// The slots of an account's orders, from the first of its parties.
+    pub(crate) fn of_account(&self, party: u32) -> impl Iterator<Item = u32> {
+        self.parties.of_account(party).flat_map(|party| self.of_party(party))
+    }
+
+    /// The slots of a session's orders, from the first of its parties.
+    pub(crate) fn of_owner(&self, party: u32) -> impl Iterator<Item = u32> {
+        self.parties.of_owner(party).flat_map(|party| self.of_party(party))
+    }
 }

@@ -1,6 +1,6 @@
 //! What an account bought, sold and has open in one book; counted only where a limit needs it.
 
-use super::orders::hash_pair;
+use super::directory::hash_pair;
 use crate::words::Side;
 use alloc::vec::Vec;
 use hashbrown::HashTable;

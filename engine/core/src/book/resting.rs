@@ -1,13 +1,13 @@
 //! Putting orders into their place and taking them out: queues, levels, what an account has open
 //! and what its orders hold. Nothing is reported from here.
 
-use super::instrument::{Book, place_of};
+use super::Books;
+use super::host::Host;
+use super::instrument::place_of;
 use super::ladder::{LevelRef, NONE};
-use super::orders::{Heads, Order, Place};
+use super::orders::{Order, Place};
 use super::undo::BookUndo;
-use crate::deadlines::Due;
-use crate::engine::Engine;
-use crate::words::{DeadlineKind, OrdType, Phase, Side, TimeInForce};
+use crate::words::{OrdType, Phase, Side, TimeInForce};
 
 /// A level before the step first changed it.
 #[derive(Clone, Copy, Debug)]
@@ -21,19 +21,11 @@ pub(crate) struct Touched {
     pub nth: u32,
 }
 
-impl Engine {
-    pub(crate) fn book(&self, book: u32) -> &Book {
-        &self.books[book as usize]
-    }
-
-    pub(crate) fn book_mut(&mut self, book: u32) -> &mut Book {
-        &mut self.books[book as usize]
-    }
-
+impl Books {
     /// Remembers that a book's derived lines must be looked at.
     #[inline]
     pub(crate) fn mark_dirty(&mut self, book: u32) {
-        let dirty = &mut self.books[book as usize].dirty;
+        let dirty = &mut self.list[book as usize].dirty;
         if !*dirty {
             *dirty = true;
             self.dirty.push(book);
@@ -42,12 +34,16 @@ impl Engine {
 
     /// Remembers a level as it is, before it changes.
     #[inline]
-    pub(crate) fn touch(&mut self, book: u32, side: Side, price: i64, at: LevelRef) {
-        let level = &self.pages[at];
+    fn touch<H: Host>(&mut self, side: Side, at: LevelRef) {
+        if !H::LINES {
+            return;
+        }
+        let level = self.levels[at];
+        let (book, price) = (level.book, level.price);
         let known = self
             .touched
             .last()
-            .is_some_and(|t| t.book == book && t.side == side && t.price == price);
+            .is_some_and(|t| t.price == price && t.side == side && t.book == book);
         if !known {
             let (shown, orders) = (level.shown, level.orders);
             let nth = self.touched.len() as u32;
@@ -57,181 +53,225 @@ impl Engine {
     }
 
     /// Where an order that neither trades now nor is refused waits.
-    pub(crate) fn place_for(&self, order: &Order) -> Place {
-        let phase = self.book(order.book).phase;
-        if order.tif == TimeInForce::AtClose && phase != Phase::ClosingCall {
+    #[inline]
+    pub(super) fn place_for(&self, order: &Order) -> Place {
+        if order.tif == TimeInForce::AtClose && self.book(order.book).phase != Phase::ClosingCall {
             return Place::Parked;
         }
         place_of(order.ord_type, order.triggered)
     }
 
     /// Takes an order in and puts it at the end of its queue. A gtd order's expiry is armed.
-    pub(crate) fn rest(&mut self, mut order: Order, expire_at: Option<u64>) -> u32 {
+    #[inline]
+    pub(super) fn rest<H: Host>(
+        &mut self,
+        host: &mut H,
+        order: &mut Order,
+        expire_at: Option<u64>,
+    ) {
         if let Some(time_ns) = expire_at {
-            let due = Due { kind: DeadlineKind::OrderExpiry, target: order.id.0 };
-            order.deadline = self.deadlines.arm(time_ns, due);
+            order.deadline = host.arm_expiry(time_ns, order.id);
         }
-        let place = self.place_for(&order);
-        *self.book_mut(order.book).open_mut(order.side) += order.leaves;
-        if self.book(order.book).counts_positions() {
+        let place = self.place_for(order);
+        self.count_open(order, order.leaves);
+        let slot = self.orders.insert(order, place);
+        if H::DIRECTORY {
+            self.orders.list(slot);
+            self.orders.name_it(slot);
+        }
+        self.enqueue::<H>(slot, order, place);
+        host.placed(order, slot);
+    }
+
+    /// Counts an order that begins to wait, with so many lots.
+    #[inline]
+    pub(super) fn count_open(&mut self, order: &Order, lots: u64) {
+        self.count_more(order, lots);
+        if self.book(order.book).terms.counts_positions {
+            self.positions.get_mut(order.account, order.book).orders += 1;
+        }
+    }
+
+    /// Counts more open lots of an order that waits.
+    #[inline]
+    pub(super) fn count_more(&mut self, order: &Order, lots: u64) {
+        let book = self.book_mut(order.book);
+        *book.open_mut(order.side) += lots;
+        if book.terms.counts_positions {
             let position = self.positions.get_mut(order.account, order.book);
-            position.orders += 1;
-            *position.open_mut(order.side) += i128::from(order.leaves);
+            *position.open_mut(order.side) += i128::from(lots);
         }
-        let heads = Heads {
-            account: &mut self.ledger.accounts[order.account as usize].orders,
-            owner: &mut self.sessions.list[order.owner as usize].orders,
-        };
-        let slot = self.orders.insert(order, place, heads);
-        self.enqueue(slot);
-        slot
+    }
+
+    /// Counts fewer open lots of an order that waits.
+    #[inline]
+    pub(super) fn count_less(&mut self, order: &Order, lots: u64) {
+        let book = self.book_mut(order.book);
+        *book.open_mut(order.side) -= lots;
+        if book.terms.counts_positions {
+            let position = self.positions.get_mut(order.account, order.book);
+            *position.open_mut(order.side) -= i128::from(lots);
+        }
     }
 
     /// Takes an order out for good or to put it in again; its hold and its expiry stay.
-    pub(crate) fn take_out(&mut self, slot: u32) -> Order {
-        let (order, hot) = (self.orders[slot], *self.orders.hot(slot));
-        self.log_book(BookUndo::Removed { slot, order, hot });
-        self.dequeue(slot);
-        self.forget(slot)
+    #[inline]
+    pub(super) fn take_out<H: Host>(&mut self, slot: u32) -> Order {
+        let order = self.order(slot);
+        if self.is_atomic {
+            self.undo.push(BookUndo::Removed { slot, order, shown: self.orders.shown(slot) });
+        }
+        self.dequeue::<H>(slot, &order);
+        self.forget::<H>(slot, &order);
+        order
     }
 
     /// Takes an order out that has left its queue already.
-    pub(crate) fn forget(&mut self, slot: u32) -> Order {
-        let order = self.orders[slot];
-        *self.book_mut(order.book).open_mut(order.side) -= order.leaves;
-        if self.book(order.book).counts_positions() {
-            let position = self.positions.get_mut(order.account, order.book);
-            position.orders -= 1;
-            *position.open_mut(order.side) -= i128::from(order.leaves);
+    #[inline]
+    pub(super) fn forget<H: Host>(&mut self, slot: u32, order: &Order) {
+        self.count_less(order, order.leaves);
+        if self.book(order.book).terms.counts_positions {
+            self.positions.get_mut(order.account, order.book).orders -= 1;
         }
-        let heads = Heads {
-            account: &mut self.ledger.accounts[order.account as usize].orders,
-            owner: &mut self.sessions.list[order.owner as usize].orders,
-        };
-        self.orders.remove(slot, heads)
-    }
-
-    /// Ends an order's expiry, when it has one.
-    pub(crate) fn disarm(&mut self, order: &Order) {
-        if order.deadline != NONE {
-            self.deadlines.cancel(order.deadline);
+        if H::DIRECTORY {
+            self.orders.unlist(slot);
+            self.orders.unname(slot);
         }
+        self.orders.remove(slot);
     }
 
     /// Puts an order at the end of the queue of its place.
-    pub(crate) fn enqueue(&mut self, slot: u32) {
-        let order = self.orders[slot];
-        match self.orders.hot(slot).place {
-            place @ (Place::Level | Place::Stop) => self.enqueue_at_level(slot, &order, place),
-            Place::Market => {
-                self.mark_dirty(order.book);
-                self.books[order.book as usize]
-                    .markets_mut(order.side)
-                    .push_back(&mut self.orders, slot);
-            }
-            Place::Parked => {
-                self.books[order.book as usize].parked.push_back(&mut self.orders, slot);
-            }
+    #[inline]
+    pub(super) fn enqueue<H: Host>(&mut self, slot: u32, order: &Order, place: Place) {
+        if place == Place::Level {
+            let ladder = self.list[order.book as usize].sides.get_mut(order.side);
+            let at = ladder.find_or_add(&mut self.levels, order.price, order.book);
+            self.touch::<H>(order.side, at);
+            let level = &mut self.levels[at];
+            level.queue.push_back(&mut self.orders, slot);
+            level.orders += 1;
+            self.orders.hot_mut(slot).level = at.0;
+            self.show(slot, at, order);
+        } else {
+            self.enqueue_elsewhere(slot, order, place);
         }
     }
 
-    fn enqueue_at_level(&mut self, slot: u32, order: &Order, place: Place) {
-        let book = &mut self.books[order.book as usize];
-        let (ladder, price, shown) = if place == Place::Level {
-            (book.sides.get_mut(order.side), order.price, order.slice())
-        } else {
-            (book.stops.get_mut(order.side), order.stop_px, 0)
-        };
-        let at = ladder.find_or_add(&mut self.pages, price);
-        if place == Place::Level {
-            self.touch(order.book, order.side, price, at);
+    /// What a level shows and hides of an order that came to it.
+    #[inline]
+    fn show(&mut self, slot: u32, at: LevelRef, order: &Order) {
+        let shown = order.slice();
+        self.levels[at].shown += shown;
+        self.orders.set_shown(slot, shown);
+        if shown != order.leaves {
+            *self.levels.hidden_mut(at) += order.leaves - shown;
         }
-        let level = &mut self.pages[at];
-        level.queue.push_back(&mut self.orders, slot);
-        level.orders += 1;
-        level.shown += shown;
-        level.full += if place == Place::Level { order.leaves } else { 0 };
-        let hot = self.orders.hot_mut(slot);
-        hot.level = at.0;
-        hot.shown = shown;
+    }
+
+    #[cold]
+    fn enqueue_elsewhere(&mut self, slot: u32, order: &Order, place: Place) {
+        let book = &mut self.list[order.book as usize];
+        match place {
+            Place::Level | Place::Stop => {
+                let ladder = book.stops.get_mut(order.side);
+                let at = ladder.find_or_add(&mut self.levels, order.stop_px, order.book);
+                let level = &mut self.levels[at];
+                level.queue.push_back(&mut self.orders, slot);
+                level.orders += 1;
+                self.orders.hot_mut(slot).level = at.0;
+            }
+            Place::Market => {
+                book.markets_mut(order.side).push_back(&mut self.orders, slot);
+                self.mark_dirty(order.book);
+            }
+            Place::Parked => book.parked.push_back(&mut self.orders, slot),
+        }
     }
 
     /// Takes an order out of its queue.
-    pub(crate) fn dequeue(&mut self, slot: u32) {
-        let order = self.orders[slot];
-        match self.orders.hot(slot).place {
-            place @ (Place::Level | Place::Stop) => self.dequeue_from_level(slot, &order, place),
-            Place::Market => {
-                self.mark_dirty(order.book);
-                self.books[order.book as usize]
-                    .markets_mut(order.side)
-                    .unlink(&mut self.orders, slot);
-            }
-            Place::Parked => {
-                self.books[order.book as usize].parked.unlink(&mut self.orders, slot);
-            }
+    #[inline]
+    pub(super) fn dequeue<H: Host>(&mut self, slot: u32, order: &Order) {
+        let at = LevelRef(self.orders.hot(slot).level);
+        if self.orders.place(slot) != Place::Level {
+            self.dequeue_elsewhere(slot, order);
+            return;
+        }
+        self.touch::<H>(order.side, at);
+        let shown = self.orders.shown(slot);
+        let level = &mut self.levels[at];
+        level.queue.unlink(&mut self.orders, slot);
+        level.orders -= 1;
+        level.shown -= shown;
+        let is_empty = level.orders == 0;
+        if shown != order.leaves {
+            *self.levels.hidden_mut(at) -= order.leaves - shown;
+        }
+        if is_empty {
+            assert!(self.levels[at].shown == 0, "an empty level has quantity");
+            let ladder = self.list[order.book as usize].sides.get_mut(order.side);
+            ladder.remove(&mut self.levels, order.price);
         }
     }
 
-    fn dequeue_from_level(&mut self, slot: u32, order: &Order, place: Place) {
-        let hot = *self.orders.hot(slot);
-        let at = LevelRef(hot.level);
-        let price = if place == Place::Level { order.price } else { order.stop_px };
-        if place == Place::Level {
-            self.touch(order.book, order.side, price, at);
-        }
-        let level = &mut self.pages[at];
-        level.queue.unlink(&mut self.orders, slot);
-        level.orders -= 1;
-        level.shown -= hot.shown;
-        level.full -= if place == Place::Level { order.leaves } else { 0 };
-        if level.orders == 0 {
-            assert!(level.shown == 0 && level.full == 0, "an empty level has quantity");
-            let book = &mut self.books[order.book as usize];
-            let sides = if place == Place::Level { &mut book.sides } else { &mut book.stops };
-            sides.get_mut(order.side).remove(&mut self.pages, price);
+    #[cold]
+    fn dequeue_elsewhere(&mut self, slot: u32, order: &Order) {
+        let at = LevelRef(self.orders.hot(slot).level);
+        let book = &mut self.list[order.book as usize];
+        match self.orders.place(slot) {
+            Place::Level | Place::Stop => {
+                let level = &mut self.levels[at];
+                level.queue.unlink(&mut self.orders, slot);
+                level.orders -= 1;
+                if level.orders == 0 {
+                    book.stops.get_mut(order.side).remove(&mut self.levels, order.stop_px);
+                }
+            }
+            Place::Market => {
+                book.markets_mut(order.side).unlink(&mut self.orders, slot);
+                self.mark_dirty(order.book);
+            }
+            Place::Parked => book.parked.unlink(&mut self.orders, slot),
         }
     }
 
     /// Lowers what is open of a waiting order by a fill, a decrement or a replace to less, in its
     /// place. `from_shown` lots leave the displayed slice, the rest what is hidden.
-    pub(crate) fn shrink(&mut self, slot: u32, qty: u64, from_shown: u64) {
-        let order = self.orders[slot];
-        let hot = *self.orders.hot(slot);
-        self.log_book(BookUndo::Shrunk { slot, qty, from_shown, from_total: 0 });
-        if hot.place == Place::Level {
-            let at = LevelRef(hot.level);
-            self.touch(order.book, order.side, order.price, at);
-            let level = &mut self.pages[at];
-            level.shown -= from_shown;
-            level.full -= qty;
-            self.orders.hot_mut(slot).shown -= from_shown;
-        } else if hot.place == Place::Market {
-            self.mark_dirty(order.book);
+    #[inline]
+    pub(super) fn shrink<H: Host>(&mut self, slot: u32, order: &Order, qty: u64, from_shown: u64) {
+        self.log(BookUndo::Shrunk { slot, qty, from_shown, from_total: 0 });
+        match self.orders.place(slot) {
+            Place::Level => {
+                let at = LevelRef(self.orders.hot(slot).level);
+                self.touch::<H>(order.side, at);
+                self.levels[at].shown -= from_shown;
+                if from_shown != qty {
+                    *self.levels.hidden_mut(at) -= qty - from_shown;
+                }
+            }
+            Place::Market => self.mark_dirty(order.book),
+            Place::Stop | Place::Parked => {}
         }
-        self.orders[slot].leaves -= qty;
-        *self.book_mut(order.book).open_mut(order.side) -= qty;
-        if self.book(order.book).counts_positions() {
-            let position = self.positions.get_mut(order.account, order.book);
-            *position.open_mut(order.side) -= i128::from(qty);
-        }
+        self.orders.shrink(slot, qty, from_shown);
+        self.count_less(order, qty);
     }
 
     /// Shows a new slice of an iceberg; at the back of the queue, or where it stands.
-    pub(crate) fn show_slice(&mut self, slot: u32, to_back: bool) {
-        let order = self.orders[slot];
+    pub(super) fn show_slice(&mut self, slot: u32, to_back: bool) {
+        let slice = self.order(slot).slice();
         let at = LevelRef(self.orders.hot(slot).level);
-        let slice = order.slice();
-        let shown = self.orders.hot(slot).shown;
-        self.log_book(BookUndo::Sliced { slot, shown });
+        let shown = self.orders.shown(slot);
+        self.log(BookUndo::Sliced { slot, shown });
+        let level = &mut self.levels[at];
         if to_back {
-            self.pages[at].queue.unlink(&mut self.orders, slot);
-            self.pages[at].queue.push_back(&mut self.orders, slot);
+            level.queue.unlink(&mut self.orders, slot);
+            level.queue.push_back(&mut self.orders, slot);
         }
-        let hot = self.orders.hot_mut(slot);
-        self.pages[at].shown += slice;
-        self.pages[at].shown -= hot.shown;
-        hot.shown = slice;
+        if slice != shown {
+            level.shown = level.shown - shown + slice;
+            let hidden = self.levels.hidden_mut(at);
+            *hidden = *hidden + shown - slice;
+            self.orders.set_shown(slot, slice);
+        }
     }
 
     /// What an order holds: asset slot and minor units.
@@ -243,7 +283,7 @@ impl Engine {
     ///
     /// # Panics
     /// When it can't be represented: such an order was refused at entry.
-    pub(crate) fn hold_for(&self, order: &Order, price: i64, leaves: u64) -> Option<(u32, i64)> {
+    pub(super) fn hold_for(&self, order: &Order, price: i64, leaves: u64) -> Option<(u32, i64)> {
         let book = self.book(order.book);
         if !book.is_cash() {
             return None;
@@ -261,10 +301,19 @@ impl Engine {
         }
     }
 
+    /// Ends an order's expiry, when it has one.
+    #[inline]
+    pub(super) fn disarm<H: Host>(host: &mut H, order: &Order) {
+        if order.deadline != NONE {
+            host.disarm(order.deadline);
+        }
+    }
+
     /// Frees the part of an order's hold that `qty` fewer open lots need less.
-    pub(crate) fn release_lots(&mut self, order: &Order, qty: u64) {
+    #[inline]
+    pub(super) fn release_lots<H: Host>(&mut self, host: &mut H, order: &Order, qty: u64) {
         let Some((asset, before)) = self.hold_of(order) else { return };
         let after = self.hold_for(order, order.price, order.leaves - qty).map_or(0, |h| h.1);
-        self.ledger.release(order.account, asset, before - after);
+        host.change(order.account, asset, before - after, after - before);
     }
 }

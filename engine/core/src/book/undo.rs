@@ -3,10 +3,10 @@
 //! Every change of a leg happens at the head of a level's queue, which is what makes each step's
 //! inverse exact: what left the head goes back to the head.
 
+use super::Books;
 use super::instrument::Stats;
 use super::ladder::LevelRef;
-use super::orders::{Heads, Hot, Order, Place};
-use crate::engine::Engine;
+use super::orders::{Order, Place};
 use crate::words::Side;
 
 /// One thing to take back.
@@ -19,22 +19,41 @@ pub(crate) enum BookUndo {
     /// An iceberg went from the head to the back with a new slice.
     Sliced { slot: u32, shown: u64 },
     /// An order left its queue's head and the pool.
-    Removed { slot: u32, order: Order, hot: Hot },
+    Removed { slot: u32, order: Order, shown: u64 },
     /// A fill was added to a position.
     Filled { account: u32, book: u32, side: Side, qty: u64 },
 }
 
-impl Engine {
+impl Books {
     #[inline]
-    pub(crate) fn log_book(&mut self, undo: BookUndo) {
+    pub(super) fn log(&mut self, undo: BookUndo) {
         if self.is_atomic {
-            self.book_undo.push(undo);
+            self.undo.push(undo);
         }
     }
 
-    /// Takes back what the legs did to books. The legs are over: nothing is logged any more.
-    pub(crate) fn rollback_books(&mut self) {
-        while let Some(undo) = self.book_undo.pop() {
+    /// From here on what orders do can be taken back. Only a host with a directory may do this.
+    pub(crate) fn begin(&mut self) {
+        self.is_atomic = true;
+    }
+
+    /// What orders did since [`Books::begin`] stays.
+    pub(crate) fn commit(&mut self) {
+        self.is_atomic = false;
+        self.undo.clear();
+    }
+
+    /// Before an order leg: what its trades will change of the book's values.
+    pub(crate) fn log_values(&mut self, book: u32) {
+        let (last, stats) = (self.book(book).last, self.book(book).stats);
+        self.log(BookUndo::Values { book, last, stats });
+    }
+
+    /// Takes back what the legs did. The legs are over: nothing is logged any more.
+    pub(crate) fn rollback(&mut self) {
+        self.is_atomic = false;
+        self.interrupts.clear();
+        while let Some(undo) = self.undo.pop() {
             match undo {
                 BookUndo::Values { book, last, stats } => {
                     let book = self.book_mut(book);
@@ -42,10 +61,13 @@ impl Engine {
                 }
                 BookUndo::Shrunk { slot, qty, from_shown, from_total } => {
                     self.grow_back(slot, qty, from_shown);
-                    self.orders[slot].order_qty += from_total;
+                    if from_total > 0 {
+                        let total = self.orders.order_qty(slot) + from_total;
+                        self.orders.set_order_qty(slot, total);
+                    }
                 }
                 BookUndo::Sliced { slot, shown } => self.slice_back(slot, shown),
-                BookUndo::Removed { slot, order, hot } => self.put_back(slot, order, hot),
+                BookUndo::Removed { slot, order, shown } => self.put_back(slot, &order, shown),
                 BookUndo::Filled { account, book, side, qty } => {
                     self.positions.get_mut(account, book).fill(side.opposite(), qty);
                 }
@@ -60,49 +82,39 @@ impl Engine {
 
     fn grow_back(&mut self, slot: u32, qty: u64, to_shown: u64) {
         let at = LevelRef(self.orders.hot(slot).level);
-        let level = &mut self.pages[at];
-        level.shown += to_shown;
-        level.full += qty;
-        self.orders.hot_mut(slot).shown += to_shown;
-        self.orders[slot].leaves += qty;
-        let order = self.orders[slot];
-        *self.book_mut(order.book).open_mut(order.side) += qty;
-        if self.book(order.book).counts_positions() {
-            let position = self.positions.get_mut(order.account, order.book);
-            *position.open_mut(order.side) += i128::from(qty);
-        }
+        self.levels[at].shown += to_shown;
+        *self.levels.hidden_mut(at) += qty - to_shown;
+        self.orders.grow(slot, qty, to_shown);
+        let order = self.order(slot);
+        self.count_more(&order, qty);
     }
 
     fn slice_back(&mut self, slot: u32, shown: u64) {
         let at = LevelRef(self.orders.hot(slot).level);
-        let slice = core::mem::replace(&mut self.orders.hot_mut(slot).shown, shown);
-        let level = &mut self.pages[at];
+        let slice = self.orders.shown(slot);
+        self.orders.set_shown(slot, shown);
+        let level = &mut self.levels[at];
         level.shown = level.shown - slice + shown;
         level.queue.unlink(&mut self.orders, slot);
         level.queue.push_front(&mut self.orders, slot);
+        let hidden = self.levels.hidden_mut(at);
+        *hidden = *hidden + slice - shown;
     }
 
-    fn put_back(&mut self, slot: u32, order: Order, hot: Hot) {
-        let heads = Heads {
-            account: &mut self.ledger.accounts[order.account as usize].orders,
-            owner: &mut self.sessions.list[order.owner as usize].orders,
-        };
-        let again = self.orders.insert(order, Place::Level, heads);
+    fn put_back(&mut self, slot: u32, order: &Order, shown: u64) {
+        let again = self.orders.insert(order, Place::Level);
         assert!(again == slot, "an order's slot was given away");
-        let ladder = self.books[order.book as usize].sides.get_mut(order.side);
-        let at = ladder.find_or_add(&mut self.pages, order.price);
-        let level = &mut self.pages[at];
+        self.orders.list(slot);
+        self.orders.name_it(slot);
+        let ladder = self.list[order.book as usize].sides.get_mut(order.side);
+        let at = ladder.find_or_add(&mut self.levels, order.price, order.book);
+        let level = &mut self.levels[at];
         level.queue.push_front(&mut self.orders, slot);
         level.orders += 1;
-        level.shown += hot.shown;
-        level.full += order.leaves;
-        let now = self.orders.hot_mut(slot);
-        (now.level, now.shown) = (at.0, hot.shown);
-        *self.book_mut(order.book).open_mut(order.side) += order.leaves;
-        if self.book(order.book).counts_positions() {
-            let position = self.positions.get_mut(order.account, order.book);
-            position.orders += 1;
-            *position.open_mut(order.side) += i128::from(order.leaves);
-        }
+        level.shown += shown;
+        *self.levels.hidden_mut(at) += order.leaves - shown;
+        self.orders.hot_mut(slot).level = at.0;
+        self.orders.set_shown(slot, shown);
+        self.count_open(order, order.leaves);
     }
 }

@@ -11,8 +11,8 @@ mod setup;
 mod undo;
 mod waitlist;
 
+use crate::book::directory::hash_pair;
 use crate::book::ladder::NONE;
-use crate::book::orders::hash_pair;
 use crate::command::{CreateSale, LIST_CAPACITY, Line};
 use crate::directory::Directory;
 use crate::engine::Engine;

@@ -2,8 +2,8 @@
 
 use super::{Product, Sale, Units};
 use crate::admin::at;
+use crate::book::directory::hash_pair;
 use crate::book::ladder::NONE;
-use crate::book::orders::hash_pair;
 use crate::command::{AddProduct, Block, CreateSale, Restock};
 use crate::deadlines::Due;
 use crate::engine::Engine;

@@ -1,79 +1,96 @@
 //! Trading phases: what each change uncrosses, expires, lets in and sets going.
 
-use crate::book::ladder::NONE;
-use crate::book::orders::Place;
-use crate::command::SetPhase;
-use crate::deadlines::Due;
-use crate::engine::Engine;
-use crate::event::{PhaseChange, Sink};
+use super::Books;
+use super::host::Host;
+use super::ladder::NONE;
+use super::orders::{Order, Place};
 use crate::reason::Reason;
-use crate::step::{Refusal, Step};
-use crate::words::{CommandKind, DeadlineKind, ExecType, Field, OrdType, Phase, TimeInForce};
+use crate::words::{ExecType, OrdType, Phase, TimeInForce};
+use alloc::vec::Vec;
 
-impl Engine {
-    /// An operator's change; to the same phase it is accepted and does nothing. Any ends a
-    /// running interruption's clock.
-    pub(crate) fn set_phase<S: Sink>(
-        &mut self,
-        cx: &mut Step<'_, S>,
-        c: &SetPhase,
-    ) -> Result<(), Refusal> {
-        let unknown = (Reason::UnknownInstrument, Some(Field::Instrument));
-        let book = self.book_ids.get(u64::from(c.instrument.0)).ok_or(unknown)?;
-        self.accept(cx, CommandKind::SetPhase, u64::from(c.instrument.0));
+impl Books {
+    /// Enters a phase; to the same one it does nothing. Any change ends a running interruption's
+    /// clock.
+    pub fn set_phase<H: Host>(&mut self, host: &mut H, book: u32, phase: Phase) {
         let halt_end = core::mem::replace(&mut self.book_mut(book).halt_end, NONE);
         if halt_end != NONE {
-            self.deadlines.cancel(halt_end);
+            host.disarm(halt_end);
         }
-        if self.book(book).phase != c.phase {
-            self.enter_phase(cx, book, c.phase);
+        if self.book(book).phase != phase {
+            self.enter_phase(host, book, phase);
         }
-        Ok(())
     }
 
     /// A volatility interruption begins: a call for as long as the instrument's rules say. In an
     /// atomic interaction it begins after the last leg; until then the book takes no more orders.
-    pub(crate) fn interrupt<S: Sink>(&mut self, cx: &mut Step<'_, S>, book: u32) {
+    pub(super) fn interrupt<H: Host>(&mut self, host: &mut H, book: u32) {
         if self.is_atomic {
             self.interrupts.push(book);
             return;
         }
         let halt_for_ns = self.book(book).rules.halt_for.unwrap_or(0);
-        let due = Due { kind: DeadlineKind::HaltEnd, target: u64::from(book) };
-        let halt_end = self.deadlines.arm(cx.at.saturating_add(halt_for_ns), due);
+        let halt_end = host.arm_halt_end(host.now_ns().saturating_add(halt_for_ns), book);
         self.book_mut(book).halt_end = halt_end;
-        self.enter_phase(cx, book, Phase::OpeningCall);
+        self.enter_phase(host, book, Phase::OpeningCall);
+    }
+
+    /// After an atomic interaction: begins what interruptions its orders caused.
+    pub(crate) fn interrupt_at_last<H: Host>(&mut self, host: &mut H) {
+        let mut interrupts = core::mem::take(&mut self.interrupts);
+        for book in interrupts.drain(..) {
+            self.interrupt(host, book);
+        }
+        self.interrupts = interrupts;
     }
 
     /// A volatility interruption ends. Its deadline was taken already.
-    pub(crate) fn end_interruption<S: Sink>(&mut self, cx: &mut Step<'_, S>, book: u32) {
+    pub fn end_interruption<H: Host>(&mut self, host: &mut H, book: u32) {
         self.book_mut(book).halt_end = NONE;
-        self.enter_phase(cx, book, Phase::Continuous);
+        self.enter_phase(host, book, Phase::Continuous);
+    }
+
+    /// Ends many orders, by OrderID.
+    pub(crate) fn end_all<H: Host>(
+        &mut self,
+        host: &mut H,
+        mut slots: Vec<u32>,
+        exec_type: ExecType,
+        reason: Option<Reason>,
+    ) {
+        slots.sort_unstable_by_key(|slot| self.orders.id(*slot));
+        for slot in slots.drain(..) {
+            self.end_resting(host, slot, exec_type, reason);
+        }
+        self.slots = slots;
+    }
+
+    /// An empty list of slots to collect into; [`Books::end_all`] takes it back.
+    pub(crate) fn empty_slots(&mut self) -> Vec<u32> {
+        core::mem::take(&mut self.slots)
     }
 
     /// Uncross; expiries by OrderID; the phase; then day expiry, parked orders, or stops.
-    fn enter_phase<S: Sink>(&mut self, cx: &mut Step<'_, S>, book: u32, phase: Phase) {
+    fn enter_phase<H: Host>(&mut self, host: &mut H, book: u32, phase: Phase) {
         let from = self.book(book).phase;
         let was_call = self.book(book).is_call();
         let uncrosses = phase == Phase::Continuous || (was_call && phase != Phase::Halted);
         if uncrosses {
-            self.uncross(cx, book);
+            self.uncross(host, book);
         }
-        self.expire_at_change(cx, book, from, phase, uncrosses);
+        self.expire_at_change(host, book, from, phase, uncrosses);
         self.book_mut(book).phase = phase;
         self.mark_dirty(book);
-        let instrument = self.book(book).id;
-        self.emit(cx, 0, PhaseChange { instrument, phase });
+        host.phase(self.book(book), phase);
         if self.book(book).is_call() && !was_call {
             // Nothing executable counts as already sent.
             self.book_mut(book).indicative_sent = (0, 0, 0);
         }
         match phase {
-            Phase::Continuous => self.run_all_stops(cx, book),
-            Phase::ClosingCall => self.join_closing_call(book),
+            Phase::Continuous => self.run_all_stops(host, book),
+            Phase::ClosingCall => self.join_closing_call::<H>(book),
             Phase::Closed => {
                 let slots = self.slots_of_book(book, |_, tif, _| tif == TimeInForce::Day);
-                self.end_all(cx, slots, ExecType::Expired, None);
+                self.end_all(host, slots, ExecType::Expired, None);
             }
             Phase::PreOpen | Phase::OpeningCall | Phase::Halted => {}
         }
@@ -81,9 +98,9 @@ impl Engine {
 
     /// at_open and at_close orders whose call is over expire; other market orders' rests after an
     /// uncross are cancelled.
-    fn expire_at_change<S: Sink>(
+    fn expire_at_change<H: Host>(
         &mut self,
-        cx: &mut Step<'_, S>,
+        host: &mut H,
         book: u32,
         from: Phase,
         to: Phase,
@@ -101,20 +118,21 @@ impl Engine {
             let slots = self.slots_of_book(book, |ord_type, tif, place| {
                 ord_type == OrdType::Market && place == Place::Market && !expires(tif)
             });
-            self.end_all(cx, slots, ExecType::Canceled, Some(Reason::Unfilled));
+            self.end_all(host, slots, ExecType::Canceled, Some(Reason::Unfilled));
         }
         let slots = self.slots_of_book(book, |_, tif, _| expires(tif));
-        self.end_all(cx, slots, ExecType::Expired, None);
+        self.end_all(host, slots, ExecType::Expired, None);
     }
 
     /// Parked orders join by OrderID, which is the order they were parked in.
-    fn join_closing_call(&mut self, book: u32) {
+    fn join_closing_call<H: Host>(&mut self, book: u32) {
         while self.book(book).parked.head != NONE {
             let slot = self.book(book).parked.head;
-            self.dequeue(slot);
-            let order = self.orders[slot];
-            self.orders.hot_mut(slot).place = self.place_for(&order);
-            self.enqueue(slot);
+            let order = self.order(slot);
+            self.dequeue::<H>(slot, &order);
+            let place = self.place_for(&order);
+            self.orders.set_place(slot, place);
+            self.enqueue::<H>(slot, &order, place);
         }
     }
 
@@ -124,7 +142,7 @@ impl Engine {
         &mut self,
         book: u32,
         picks: impl Fn(OrdType, TimeInForce, Place) -> bool,
-    ) -> alloc::vec::Vec<u32> {
+    ) -> Vec<u32> {
         let mut slots = self.empty_slots();
         self.for_each_order(book, |slot, order, place| {
             if picks(order.ord_type, order.tif, place) {
@@ -135,27 +153,23 @@ impl Engine {
     }
 
     /// Every open order of a book, queue by queue.
-    pub(crate) fn for_each_order(
-        &self,
-        book: u32,
-        mut visit: impl FnMut(u32, &crate::book::orders::Order, Place),
-    ) {
+    pub(crate) fn for_each_order(&self, book: u32, mut visit: impl FnMut(u32, &Order, Place)) {
         let state = self.book(book);
         let ladders = [&state.sides.buy, &state.sides.sell, &state.stops.buy, &state.stops.sell];
         for ladder in ladders {
             let mut next = ladder.best();
             while let Some(price) = next {
-                if let Some(at) = ladder.find(&self.pages, price) {
-                    for slot in self.pages[at].queue.iter(&self.orders) {
-                        visit(slot, &self.orders[slot], self.orders.hot(slot).place);
+                if let Some(at) = ladder.find(&self.levels, price) {
+                    for slot in self.levels[at].queue.iter(&self.orders) {
+                        visit(slot, &self.order(slot), self.orders.place(slot));
                     }
                 }
-                next = ladder.after(&self.pages, price);
+                next = ladder.after(&self.levels, price);
             }
         }
         for queue in [state.market_buys, state.market_sells, state.parked] {
             for slot in queue.iter(&self.orders) {
-                visit(slot, &self.orders[slot], self.orders.hot(slot).place);
+                visit(slot, &self.order(slot), self.orders.place(slot));
             }
         }
     }

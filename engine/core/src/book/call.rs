@@ -1,10 +1,8 @@
 //! Call auctions: the one price at which most is executable, and the uncross at it.
 
-use crate::book::orders::Order;
-use crate::engine::Engine;
-use crate::event::Sink;
-use crate::matching::{Deal, Fill};
-use crate::step::Step;
+use super::Books;
+use super::host::{Fill, Host};
+use super::matching::Deal;
 use crate::words::{Aggressor, Liquidity, Side};
 
 /// What an uncross would do now.
@@ -20,7 +18,7 @@ pub(crate) struct Uncross {
 
 /// One candidate price.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Candidate {
+pub(super) struct Candidate {
     price: i64,
     buys: u128,
     sells: u128,
@@ -36,7 +34,7 @@ impl Candidate {
     }
 }
 
-impl Engine {
+impl Books {
     /// The price, among those of limit orders, of (1) most executable quantity, (2) least
     /// absolute surplus, (3) the market's pressure, (4) the reference. `None` when nothing is
     /// executable.
@@ -54,18 +52,18 @@ impl Engine {
         let state = self.book(book);
         let market = |side: Side| -> u128 {
             let slots = state.markets(side).iter(&self.orders);
-            slots.map(|slot| u128::from(self.orders[slot].leaves)).sum()
+            slots.map(|slot| u128::from(self.orders.leaves(slot))).sum()
         };
         let (market_buys, market_sells) = (market(Side::Buy), market(Side::Sell));
         for side in [Side::Buy, Side::Sell] {
             let ladder = state.sides.get(side);
             let mut next = ladder.best();
             while let Some(price) = next {
-                let full = ladder.find(&self.pages, price).map_or(0, |at| self.pages[at].full);
+                let full = ladder.find(&self.levels, price).map_or(0, |at| self.levels.full(at));
                 let full = u128::from(full);
                 let (buys, sells) = if side == Side::Buy { (full, 0) } else { (0, full) };
                 candidates.push(Candidate { price, buys, sells });
-                next = ladder.after(&self.pages, price);
+                next = ladder.after(&self.levels, price);
             }
         }
         if candidates.is_empty()
@@ -95,7 +93,7 @@ impl Engine {
     }
 
     /// Trades what is executable at the one price: market orders first, then by price, then time.
-    pub(crate) fn uncross<S: Sink>(&mut self, cx: &mut Step<'_, S>, book: u32) {
+    pub(super) fn uncross<H: Host>(&mut self, host: &mut H, book: u32) {
         let Some(Uncross { price, mut qty, .. }) = self.uncross_price(book) else { return };
         while qty > 0 {
             let (Some(buy), Some(sell)) =
@@ -103,9 +101,9 @@ impl Engine {
             else {
                 panic!("an uncross of {qty} lots found no order");
             };
-            let lots = self.orders[buy].leaves.min(self.orders[sell].leaves);
+            let lots = self.orders.leaves(buy).min(self.orders.leaves(sell));
             let lots = u64::try_from(qty).map_or(lots, |qty| qty.min(lots));
-            self.fill_call(cx, buy, sell, price, lots);
+            self.fill_call(host, buy, sell, price, lots);
             qty -= u128::from(lots);
         }
     }
@@ -116,36 +114,30 @@ impl Engine {
         if let Some(slot) = state.markets(side).iter(&self.orders).next() {
             return Some(slot);
         }
-        let ladder = state.sides.get(side);
-        let at = ladder.find(&self.pages, ladder.best()?)?;
-        Some(self.pages[at].queue.head)
+        let (_, at) = state.sides.get(side).top()?;
+        Some(self.levels[at].queue.head)
     }
 
-    fn fill_call<S: Sink>(
-        &mut self,
-        cx: &mut Step<'_, S>,
-        buy: u32,
-        sell: u32,
-        price: i64,
-        qty: u64,
-    ) {
-        let (buyer, seller): (Order, Order) = (self.orders[buy], self.orders[sell]);
-        let ppm = self.book(buyer.book).taker_ppm();
+    fn fill_call<H: Host>(&mut self, host: &mut H, buy: u32, sell: u32, price: i64, qty: u64) {
+        let (buyer, seller) = (self.order(buy), self.order(sell));
+        let terms = self.book(buyer.book).terms;
+        let ppm = terms.taker_ppm;
         let deal = Deal { price, qty, buy_ppm: ppm, sell_ppm: ppm, buyer_rebate_first: true };
-        let fees = self.settle(&buyer, &seller, &deal);
-        let trade_id = self.record_trade(cx, &buyer, &seller, &deal, Aggressor::Auction);
-        let fill = Fill { trade_id, price, qty };
-        for (slot, fee) in [(buy, fees.buyer), (sell, fees.seller)] {
-            let order = self.orders[slot];
+        let fees = terms.is_cash.then(|| self.settle(host, &buyer, &seller, &deal));
+        let trade_id = self.record_trade(host, &buyer, &seller, &deal, Aggressor::Auction);
+        let liquidity = Liquidity::Auction;
+        let (buyer_fee, seller_fee) = (fees.map(|f| f.buyer), fees.map(|f| f.seller));
+        for (slot, mut order, fee) in [(buy, buyer, buyer_fee), (sell, seller, seller_fee)] {
             self.count_fill(&order, qty);
             // An iceberg counts in full at its place; what is left shows a slice there.
-            let shown = self.orders.hot(slot).shown;
-            self.shrink(slot, qty, qty.min(shown));
-            let order = self.orders[slot];
-            self.report_fill(cx, &order, &fill, Liquidity::Auction, fee);
+            let shown = self.orders.shown(slot);
+            self.shrink::<H>(slot, &order, qty, qty.min(shown));
+            order.leaves -= qty;
+            let fill = Fill { trade_id, price, qty, liquidity, fee };
+            host.fill(self.book(order.book), &order, &fill);
             if order.leaves == 0 {
-                self.take_out(slot);
-                self.disarm(&order);
+                self.take_out::<H>(slot);
+                Self::disarm(host, &order);
             } else if order.price != 0 {
                 self.show_slice(slot, false);
             }

@@ -1,20 +1,19 @@
 //! New orders: every check of the rule book in its order, then the order's first life.
 
-use crate::book::instrument::Book;
-use crate::book::ladder::NONE;
-use crate::book::orders::Order;
+use super::Books;
+use super::host::Host;
+use super::instrument::Book;
+use super::ladder::NONE;
+use super::matching::End;
+use super::orders::{ORDER_ID_MAX, Order};
 use crate::command::NewOrder;
-use crate::engine::Engine;
-use crate::event::Sink;
 use crate::ids::OrderId;
 use crate::limits::{ICEBERG_SLICES_MAX, ORDERS_MAX, UNSIGNED_MAX};
-use crate::matching::End;
 use crate::reason::Reason;
-use crate::step::Step;
 use crate::words::{ExecType, OrdType, Phase, Side, TimeInForce};
 
 /// What an order asks of the account's limits and funds.
-pub(crate) struct Demand {
+pub(super) struct Demand {
     pub account: u32,
     pub book: u32,
     pub side: Side,
@@ -33,38 +32,41 @@ pub(crate) struct Demand {
     pub banded: bool,
 }
 
-impl Engine {
-    /// FIX NewOrderSingle.
-    pub(crate) fn new_order<S: Sink>(
+impl Books {
+    /// FIX NewOrderSingle of a party in a book: checked whole, then accepted, traded and put to
+    /// rest. Instrument and account in the command are the caller's affair.
+    ///
+    /// # Errors
+    /// Why it is refused; nothing changed then.
+    #[inline]
+    pub fn new_order<H: Host>(
         &mut self,
-        cx: &mut Step<'_, S>,
+        host: &mut H,
+        party: u32,
+        book: u32,
         c: &NewOrder,
     ) -> Result<(), Reason> {
-        let book_slot =
-            self.book_ids.get(u64::from(c.instrument.0)).ok_or(Reason::UnknownInstrument)?;
-        let account = self.ledger.account(c.account).ok_or(Reason::UnknownAccount)?;
-        if self.ledger.accounts[account as usize].killed {
-            return Err(Reason::AccountKilled);
-        }
-        check_fields(c, cx.at)?;
+        check_fields(c, host)?;
         // A leg of an atomic interaction trades now or not at all.
         let waits = !matches!(c.tif, TimeInForce::Ioc | TimeInForce::Fok);
         if !is_supported(c) || (self.is_atomic && waits) {
             return Err(Reason::Unsupported);
         }
-        if self.orders.by_name(account, c.cl_ord_id).is_some() {
+        let who = *self.orders.parties.get(party);
+        if H::DIRECTORY && self.orders.by_name(who.account, c.cl_ord_id).is_some() {
             return Err(Reason::DuplicateClOrdId);
         }
-        check_phase(c, self.book(book_slot))?;
-        if self.interrupts.contains(&book_slot) {
+        check_phase(c, self.book(book))?;
+        if !self.interrupts.is_empty() && self.interrupts.contains(&book) {
             return Err(Reason::NotOpen);
         }
         let mut order = Order {
             id: OrderId(self.last_order + 1),
             cl_ord_id: c.cl_ord_id,
-            account,
-            book: book_slot,
-            owner: cx.cause,
+            party,
+            account: who.account,
+            book,
+            owner: who.owner,
             side: c.side,
             ord_type: c.ord_type,
             tif: c.tif,
@@ -78,34 +80,37 @@ impl Engine {
             display_qty: c.display_qty.unwrap_or(0),
             deadline: NONE,
         };
-        self.check_demand(&Demand::of(&order, NONE, true))?;
-        self.check_entry(&order, c.min_qty)?;
+        self.check_demand(host, &Demand::of(&order, NONE, true))?;
+        self.check_entry(host, &order, c.min_qty)?;
         self.last_order += 1;
         if let Some((asset, amount)) = self.hold_of(&order) {
-            self.ledger.hold(account, asset, amount);
+            host.change(who.account, asset, -amount, amount);
         }
-        self.report(cx, &order, ExecType::New, None);
-        self.enter(cx, &mut order, c.expire_at);
+        host.report(self.book(book), &order, ExecType::New, None);
+        self.enter(host, &mut order, c.expire_at);
         Ok(())
     }
 
     /// What would happen at entry in continuous trading: would_cross, fok_unfilled,
     /// min_qty_unfilled.
-    pub(crate) fn check_entry(
+    #[inline]
+    pub(super) fn check_entry<H: Host>(
         &mut self,
+        host: &H,
         order: &Order,
         min_qty: Option<u64>,
     ) -> Result<(), Reason> {
-        if self.book(order.book).phase != Phase::Continuous || order.is_waiting_stop() {
+        let asks = order.post_only || order.tif == TimeInForce::Fok || min_qty.is_some();
+        if !asks || self.book(order.book).phase != Phase::Continuous || order.is_waiting_stop() {
             return Ok(());
         }
         if order.post_only && self.would_cross(order) {
             return Err(Reason::WouldCross);
         }
-        if order.tif == TimeInForce::Fok && !self.can_fill(order, order.leaves) {
+        if order.tif == TimeInForce::Fok && !self.can_fill(host, order, order.leaves) {
             return Err(Reason::FokUnfilled);
         }
-        if min_qty.is_some_and(|min| !self.can_fill(order, min)) {
+        if min_qty.is_some_and(|min| !self.can_fill(host, order, min)) {
             return Err(Reason::MinQtyUnfilled);
         }
         Ok(())
@@ -117,67 +122,86 @@ impl Engine {
     }
 
     /// An accepted order trades what it can and waits with the rest, or ends.
-    pub(crate) fn enter<S: Sink>(
-        &mut self,
-        cx: &mut Step<'_, S>,
-        order: &mut Order,
-        expire_at: Option<u64>,
-    ) {
+    #[inline]
+    fn enter<H: Host>(&mut self, host: &mut H, order: &mut Order, expire_at: Option<u64>) {
         let continuous = self.book(order.book).phase == Phase::Continuous;
         let due = order.is_waiting_stop() && continuous && self.is_due(order);
         let matches = continuous && order.tif != TimeInForce::AtClose;
         if !matches || (order.is_waiting_stop() && !due) {
-            self.rest(*order, expire_at);
+            self.rest(host, order, expire_at);
             return;
         }
         if due {
             order.triggered = true;
-            self.report(cx, order, ExecType::Triggered, None);
+            host.report(self.book(order.book), order, ExecType::Triggered, None);
         }
-        let end = self.execute(cx, order);
-        self.settle_rest(cx, order, end, expire_at);
-        self.run_stops(cx);
+        let end = self.execute(host, order);
+        self.settle_rest(host, order, end, expire_at);
+        self.run_stops(host);
     }
 
     /// What becomes of an order's rest after it traded.
-    pub(crate) fn settle_rest<S: Sink>(
+    #[inline]
+    pub(super) fn settle_rest<H: Host>(
         &mut self,
-        cx: &mut Step<'_, S>,
-        order: &Order,
+        host: &mut H,
+        order: &mut Order,
         end: End,
         expire_at: Option<u64>,
     ) {
         let stays = order.price != 0 && !matches!(order.tif, TimeInForce::Ioc | TimeInForce::Fok);
-        match end {
-            End::Filled => self.disarm(order),
-            End::Unmatched if stays => {
-                self.rest(*order, expire_at);
-            }
-            End::HaltBand if stays => {
-                self.rest(*order, expire_at);
-                self.interrupt(cx, order.book);
-            }
-            End::HaltBand => {
-                self.end_order(cx, order, ExecType::Canceled, Some(Reason::HaltBand));
-                self.interrupt(cx, order.book);
-            }
-            End::Unmatched => {
-                self.end_order(cx, order, ExecType::Canceled, Some(Reason::Unfilled));
-            }
-            End::PriceBand => {
-                self.end_order(cx, order, ExecType::Canceled, Some(Reason::PriceBand));
-            }
-            End::Funds => {
-                self.end_order(cx, order, ExecType::Canceled, Some(Reason::InsufficientFunds));
-            }
-            End::SelfTrade => {
-                self.end_order(cx, order, ExecType::Canceled, Some(Reason::SelfTrade));
-            }
+        let reason = match end {
+            End::Filled => return Self::disarm(host, order),
+            End::Unmatched if stays => return self.rest(host, order, expire_at),
+            End::Unmatched => Reason::Unfilled,
+            End::HaltBand => return self.halt(host, order, stays, expire_at),
+            End::PriceBand => Reason::PriceBand,
+            End::Funds => Reason::InsufficientFunds,
+            End::SelfTrade => Reason::SelfTrade,
+        };
+        self.end_order(host, order, ExecType::Canceled, Some(reason));
+    }
+
+    /// An order met the volatility band: its rest waits or ends, and the interruption begins.
+    #[cold]
+    fn halt<H: Host>(
+        &mut self,
+        host: &mut H,
+        order: &mut Order,
+        stays: bool,
+        expire_at: Option<u64>,
+    ) {
+        if stays {
+            self.rest(host, order, expire_at);
+        } else {
+            self.end_order(host, order, ExecType::Canceled, Some(Reason::HaltBand));
         }
+        self.interrupt(host, order.book);
     }
 
     /// Limits and funds, in the order of the rule book from max_order_qty to insufficient_funds.
-    pub(crate) fn check_demand(&self, d: &Demand) -> Result<(), Reason> {
+    #[inline]
+    pub(super) fn check_demand<H: Host>(&self, host: &H, d: &Demand) -> Result<(), Reason> {
+        let book = self.book(d.book);
+        if book.terms.has_limits {
+            self.check_limits(host, d)?;
+        } else {
+            check_overflow(d, book, self.own_leaves(d))?;
+        }
+        let is_full = self.orders.len() >= ORDERS_MAX || self.last_order >= ORDER_ID_MAX;
+        if d.replaces == NONE && is_full {
+            return Err(Reason::Full);
+        }
+        Ok(())
+    }
+
+    /// Open lots of the order that it takes the place of.
+    #[inline]
+    fn own_leaves(&self, d: &Demand) -> u64 {
+        if d.replaces == NONE { 0 } else { self.orders.leaves(d.replaces) }
+    }
+
+    fn check_limits<H: Host>(&self, host: &H, d: &Demand) -> Result<(), Reason> {
         let book = self.book(d.book);
         let rules = &book.rules;
         if rules.max_order_qty.is_some_and(|max| d.order_qty > max) {
@@ -189,30 +213,29 @@ impl Engine {
         {
             return Err(Reason::MaxNotional);
         }
-        let position = self.positions.get(d.account, d.book);
         let is_new = d.replaces == NONE;
-        if is_new && rules.max_open_orders.is_some_and(|max| position.orders >= max) {
+        if let Some(max) = rules.max_open_orders
+            && is_new
+            && self.positions.get(d.account, d.book).orders >= max
+        {
             return Err(Reason::MaxOpenOrders);
         }
         let (low, high) = book.band(rules.band_ticks);
         if d.banded && d.price != 0 && !(low..=high).contains(&d.price) {
             return Err(Reason::PriceBand);
         }
-        let own = if is_new { 0 } else { self.orders[d.replaces].leaves };
+        let own = self.own_leaves(d);
         check_overflow(d, book, own)?;
-        if let Some(max) = rules.max_position
-            && position.exposure(d.side) - i128::from(own) + i128::from(d.qty) > i128::from(max)
-        {
-            return Err(Reason::MaxPosition);
+        if let Some(max) = rules.max_position {
+            let exposure = self.positions.get(d.account, d.book).exposure(d.side);
+            if exposure - i128::from(own) + i128::from(d.qty) > i128::from(max) {
+                return Err(Reason::MaxPosition);
+            }
         }
-        self.check_funds(d, book)?;
-        if is_new && self.orders.len() >= ORDERS_MAX {
-            return Err(Reason::Full);
-        }
-        Ok(())
+        self.check_funds(host, d, book)
     }
 
-    fn check_funds(&self, d: &Demand, book: &Book) -> Result<(), Reason> {
+    fn check_funds<H: Host>(&self, host: &H, d: &Demand, book: &Book) -> Result<(), Reason> {
         if !book.is_cash() {
             return Ok(());
         }
@@ -220,14 +243,15 @@ impl Engine {
         let Some((asset, needed)) = d.hold(book) else { return Err(Reason::Overflow) };
         let own = match d.replaces {
             NONE => 0,
-            slot => self.hold_of(&self.orders[slot]).map_or(0, |hold| hold.1),
+            slot => self.hold_of(&self.order(slot)).map_or(0, |hold| hold.1),
         };
-        let usable = i128::from(self.ledger.available(d.account, asset)) + i128::from(own);
+        let usable = i128::from(host.available(d.account, asset)) + i128::from(own);
         if i128::from(needed) > usable { Err(Reason::InsufficientFunds) } else { Ok(()) }
     }
 }
 
 /// The order's worth, its hold, and the open lots of its side must be numbers that can be printed.
+#[inline]
 fn check_overflow(d: &Demand, book: &Book, own: u64) -> Result<(), Reason> {
     let price = if d.price != 0 { d.price } else { d.stop_px };
     let fits = book.notional(price, d.order_qty).is_some()
@@ -236,20 +260,9 @@ fn check_overflow(d: &Demand, book: &Book, own: u64) -> Result<(), Reason> {
     if fits { Ok(()) } else { Err(Reason::Overflow) }
 }
 
-impl Order {
-    /// Whether a limit order may trade at a price of the other side; any price without a limit.
-    #[inline]
-    pub(crate) const fn reaches(&self, price: i64) -> bool {
-        self.price == 0
-            || match self.side {
-                Side::Buy => price <= self.price,
-                Side::Sell => price >= self.price,
-            }
-    }
-}
-
 impl Demand {
-    pub(crate) fn of(order: &Order, replaces: u32, banded: bool) -> Self {
+    #[inline]
+    pub(super) fn of(order: &Order, replaces: u32, banded: bool) -> Self {
         Self {
             account: order.account,
             book: order.book,
@@ -282,7 +295,8 @@ impl Demand {
 }
 
 /// bad_qty to bad_min_qty.
-fn check_fields(c: &NewOrder, now_ns: u64) -> Result<(), Reason> {
+#[inline]
+fn check_fields<H: Host>(c: &NewOrder, host: &H) -> Result<(), Reason> {
     let wanted = |value: Option<i64>, needed: bool| match value {
         Some(value) => needed && value >= 1,
         None => !needed,
@@ -300,11 +314,12 @@ fn check_fields(c: &NewOrder, now_ns: u64) -> Result<(), Reason> {
         return Err(Reason::BadStopPx);
     }
     let expires = c.tif == TimeInForce::Gtd;
-    if c.expire_at.is_some() != expires || c.expire_at.is_some_and(|time| time <= now_ns) {
+    if c.expire_at.is_some() != expires || c.expire_at.is_some_and(|time| time <= host.now_ns()) {
         return Err(Reason::BadExpireAt);
     }
-    let slices = c.display_qty.map_or(0, |display| c.qty / display.max(1));
-    if !part(c.display_qty) || slices > ICEBERG_SLICES_MAX {
+    if !part(c.display_qty)
+        || c.display_qty.is_some_and(|display| c.qty / display > ICEBERG_SLICES_MAX)
+    {
         return Err(Reason::BadDisplayQty);
     }
     if !part(c.min_qty) {
@@ -314,6 +329,7 @@ fn check_fields(c: &NewOrder, now_ns: u64) -> Result<(), Reason> {
 }
 
 /// Combinations that make sense.
+#[inline]
 fn is_supported(c: &NewOrder) -> bool {
     use TimeInForce::{AtClose, AtOpen, Day, Fok, Gtc, Gtd, Ioc};
     let stopped = matches!(c.ord_type, OrdType::Stop | OrdType::StopLimit);
@@ -335,6 +351,7 @@ fn is_supported(c: &NewOrder) -> bool {
 }
 
 /// not_open, and unsupported for a cash market buy that would have to wait.
+#[inline]
 fn check_phase(c: &NewOrder, book: &Book) -> Result<(), Reason> {
     let waits = match book.phase {
         Phase::Halted | Phase::Closed => return Err(Reason::NotOpen),

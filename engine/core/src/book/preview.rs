@@ -4,12 +4,13 @@
 //! next slice at the back, own orders as the order's self-trade prevention asks, and for a market
 //! buy its money, fill by fill.
 
-use crate::book::instrument::{Book, charge, rebate};
-use crate::book::ladder::LevelRef;
-use crate::book::orders::Order;
-use crate::engine::Engine;
+use super::Books;
+use super::host::Host;
+use super::instrument::{Book, charge, rebate};
+use super::ladder::LevelRef;
+use super::matching::{Bounds, lots_for};
+use super::orders::Order;
 use crate::ledger::VENUE;
-use crate::matching::{Bounds, lots_for};
 use crate::words::{OrdType, Side, Stp, TimeInForce};
 
 /// A resting order as it would stand during the walk.
@@ -37,18 +38,19 @@ enum Walk {
     Next(u64, u64),
 }
 
-impl Engine {
+impl Books {
     /// Whether the order would trade at least `needed` lots at entry.
-    pub(crate) fn can_fill(&mut self, order: &Order, needed: u64) -> bool {
+    pub(super) fn can_fill<H: Host>(&mut self, host: &H, order: &Order, needed: u64) -> bool {
         let mut walked = core::mem::take(&mut self.walked);
-        let enough = self.walk_levels(order, needed, &mut walked);
+        let enough = self.walk_levels(host, order, needed, &mut walked);
         walked.clear();
         self.walked = walked;
         enough
     }
 
-    fn walk_levels(
+    fn walk_levels<H: Host>(
         &self,
+        host: &H,
         order: &Order,
         needed: u64,
         walked: &mut alloc::vec::Vec<Walked>,
@@ -58,8 +60,8 @@ impl Engine {
         let pays = book.is_cash() && order.side == Side::Buy && order.ord_type == OrdType::Market;
         let mut purse = pays.then(|| Purse {
             buyer: order.account,
-            money: self.ledger.available(order.account, book.quote),
-            venue: self.ledger.available(VENUE, book.quote),
+            money: host.available(order.account, book.quote),
+            venue: host.available(VENUE, book.quote),
         });
         let ladder = book.sides.get(order.side.opposite());
         let (mut needed, mut left) = (needed, order.leaves);
@@ -68,40 +70,38 @@ impl Engine {
             if bounds.stops(order, price).is_some() {
                 return false;
             }
-            let Some(at) = ladder.find(&self.pages, price) else { return false };
-            match self.walk_level(order, price, at, (needed, left), &mut purse, walked) {
+            let Some(at) = ladder.find(&self.levels, price) else { return false };
+            match self.walk_level(host, order, (price, at), (needed, left), &mut purse, walked) {
                 Walk::Enough => return true,
                 Walk::Stopped => return false,
                 Walk::Next(still_needed, still_left) => (needed, left) = (still_needed, still_left),
             }
-            next = ladder.after(&self.pages, price);
+            next = ladder.after(&self.levels, price);
         }
         false
     }
 
-    fn walk_level(
+    fn walk_level<H: Host>(
         &self,
+        host: &H,
         order: &Order,
-        price: i64,
-        at: LevelRef,
+        (price, at): (i64, LevelRef),
         (mut needed, mut left): (u64, u64),
         purse: &mut Option<Purse>,
         walked: &mut alloc::vec::Vec<Walked>,
     ) -> Walk {
         walked.clear();
-        walked.extend(self.pages[at].queue.iter(&self.orders).map(|slot| Walked {
+        walked.extend(self.levels[at].queue.iter(&self.orders).map(|slot| Walked {
             slot,
-            shown: self.orders.hot(slot).shown,
-            leaves: self.orders[slot].leaves,
+            shown: self.orders.shown(slot),
+            leaves: self.orders.leaves(slot),
         }));
         let mut at = 0;
         while let Some(Walked { slot, shown, leaves }) = walked.get(at).copied() {
             at += 1;
-            let resting = &self.orders[slot];
+            let resting = self.order(slot);
             let taken = left.min(shown);
-            if order.stp != Stp::NoPrevention
-                && self.ledger.same_owner(order.account, resting.account)
-            {
+            if order.stp != Stp::NoPrevention && host.same_owner(order.account, resting.account) {
                 match order.stp {
                     Stp::CancelResting => continue,
                     // A decrement ends a fok, which must trade in full, and shortens any other.
@@ -110,7 +110,7 @@ impl Engine {
                 }
             } else {
                 if let Some(purse) = purse
-                    && !purse.buy(self.book(order.book), resting, price, taken, needed)
+                    && !purse.buy(self.book(order.book), &resting, price, taken, needed)
                 {
                     return Walk::Stopped;
                 }
@@ -143,15 +143,15 @@ impl Purse {
             return lots >= needed;
         }
         let Some(notional) = book.notional(price, qty) else { return false };
-        let taker_charge = charge(notional, book.taker_ppm());
-        let maker_charge = charge(notional, book.maker_ppm());
+        let taker_charge = charge(notional, book.terms.taker_ppm);
+        let maker_charge = charge(notional, book.terms.maker_ppm);
         self.change(self.buyer, -notional - taker_charge);
         self.change(resting.account, notional - maker_charge);
         self.change(VENUE, taker_charge + maker_charge);
-        let maker_rebate = rebate(notional, book.maker_ppm()).min(self.venue);
+        let maker_rebate = rebate(notional, book.terms.maker_ppm).min(self.venue);
         self.change(VENUE, -maker_rebate);
         self.change(resting.account, maker_rebate);
-        let taker_rebate = rebate(notional, book.taker_ppm()).min(self.venue);
+        let taker_rebate = rebate(notional, book.terms.taker_ppm).min(self.venue);
         self.change(VENUE, -taker_rebate);
         self.change(self.buyer, taker_rebate);
         true

@@ -1,0 +1,141 @@
+//! The ways to an open order: by OrderID, by account and ClOrdID.
+
+use super::ladder::NONE;
+use crate::ids::{ClOrdId, OrderId};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::hash::{BuildHasher, Hasher};
+use hashbrown::HashTable;
+
+/// A fixed seed: where entries stand must not differ between two runs.
+pub(crate) fn hash_pair(a: u64, b: u64) -> u64 {
+    let mut hasher = foldhash::fast::FixedState::with_seed(0x5269_6e67_7069_7421).build_hasher();
+    hasher.write_u64(a);
+    hasher.write_u64(b);
+    hasher.finish()
+}
+
+/// An account's slot and the client's name of an order.
+type Name = (u32, ClOrdId);
+
+#[inline]
+fn hash_name(name: Name) -> u64 {
+    hash_pair(u64::from(name.0), name.1.0)
+}
+
+const PAGE: usize = 4096;
+
+/// Pages whose places in the list are there from the first order on, so that the list does not grow
+/// in the order path: half a megabyte that stays untouched until it is used.
+const ID_PAGES_RESERVED: usize = 1 << 16;
+
+/// Dense OrderIDs to slots; a page without open orders goes back to the pool.
+#[derive(Clone, Debug, Default)]
+struct IdIndex {
+    pages: Vec<Option<Box<IdPage>>>,
+    spare: Vec<Box<IdPage>>,
+}
+
+#[derive(Clone, Debug)]
+struct IdPage {
+    live: u32,
+    slots: [u32; PAGE],
+}
+
+impl IdIndex {
+    #[inline]
+    fn get(&self, id: OrderId) -> Option<u32> {
+        let index = usize::try_from(id.0).ok()?;
+        let page = self.pages.get(index / PAGE)?.as_ref()?;
+        let slot = page.slots[index % PAGE];
+        (slot != NONE).then_some(slot)
+    }
+
+    #[inline]
+    fn insert(&mut self, id: OrderId, slot: u32) {
+        let index = id.0 as usize;
+        match self.pages.get_mut(index / PAGE) {
+            Some(Some(page)) => {
+                page.live += 1;
+                page.slots[index % PAGE] = slot;
+            }
+            _ => self.insert_page(index, slot),
+        }
+    }
+
+    #[cold]
+    fn insert_page(&mut self, index: usize, slot: u32) {
+        if self.pages.len() <= index / PAGE {
+            self.pages.reserve(if self.pages.is_empty() { ID_PAGES_RESERVED } else { 1 });
+            self.pages.resize(index / PAGE + 1, None);
+        }
+        let page = self.pages[index / PAGE].get_or_insert_with(|| {
+            self.spare.pop().unwrap_or_else(|| Box::new(IdPage { live: 0, slots: [NONE; PAGE] }))
+        });
+        page.live += 1;
+        page.slots[index % PAGE] = slot;
+    }
+
+    #[inline]
+    fn remove(&mut self, id: OrderId) {
+        let index = id.0 as usize;
+        let entry = &mut self.pages[index / PAGE];
+        if let Some(page) = entry {
+            page.slots[index % PAGE] = NONE;
+            page.live -= 1;
+            if page.live == 0 {
+                self.spare.extend(entry.take());
+            }
+        }
+    }
+}
+
+/// Finds open orders.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Directory {
+    ids: IdIndex,
+    names: HashTable<u32>,
+}
+
+impl Directory {
+    /// The open order with this id.
+    #[inline]
+    pub(crate) fn by_id(&self, id: OrderId) -> Option<u32> {
+        self.ids.get(id)
+    }
+
+    /// The open order with this name.
+    #[inline]
+    pub(crate) fn by_name(&self, name: Name, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+        self.names.find(hash_name(name), |slot| is_it(*slot)).copied()
+    }
+
+    /// Takes an order in.
+    #[inline]
+    pub(crate) fn insert(&mut self, id: OrderId, slot: u32, name_of: impl Fn(u32) -> Name) {
+        self.ids.insert(id, slot);
+        self.insert_name(slot, name_of);
+    }
+
+    /// Takes an order's name in.
+    #[inline]
+    pub(crate) fn insert_name(&mut self, slot: u32, name_of: impl Fn(u32) -> Name) {
+        let hash = hash_name(name_of(slot));
+        self.names.insert_unique(hash, slot, |slot| hash_name(name_of(*slot)));
+    }
+
+    /// Takes an order out.
+    #[inline]
+    pub(crate) fn remove(&mut self, id: OrderId, slot: u32, name: Name) {
+        self.ids.remove(id);
+        self.forget_name(slot, name);
+    }
+
+    /// Takes an order's name out.
+    #[inline]
+    pub(crate) fn forget_name(&mut self, slot: u32, name: Name) {
+        if let Ok(entry) = self.names.find_entry(hash_name(name), |other| *other == slot) {
+            entry.remove();
+        }
+    }
+}
