@@ -7,6 +7,7 @@
 
 mod abi;
 mod ffi;
+mod names;
 mod reports;
 #[cfg(any(feature = "own-ring", test))]
 mod ring;

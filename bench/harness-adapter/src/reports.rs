@@ -8,7 +8,7 @@ pub trait Reports {
     fn answer(&mut self, kind: Kind, sequence_number: u64, order: &Told);
 
     /// A fill; the order that came in was the last one acknowledged.
-    fn trade(&mut self, sequence_number: u64, fill: &Fill);
+    fn trade(&mut self, sequence_number: u64, traded: &Traded);
 
     /// The message is done.
     fn done(&mut self);
@@ -29,7 +29,7 @@ pub struct Told {
 
 /// What a trade's report tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Fill {
+pub struct Traded {
     /// Who rested.
     pub maker: u64,
     /// Who came in.
@@ -55,16 +55,16 @@ impl Report {
         }
     }
 
-    /// A fill.
+    /// A traded.
     #[inline]
-    pub fn trade(sequence_number: u64, fill: &Fill) -> Self {
+    pub fn trade(sequence_number: u64, traded: &Traded) -> Self {
         Self {
             kind: Kind::Trade as u8,
             sequence_number,
-            price_ticks: fill.price_ticks,
-            quantity: fill.quantity,
-            maker_order_id: fill.maker,
-            taker_order_id: fill.taker,
+            price_ticks: traded.price_ticks,
+            quantity: traded.quantity,
+            maker_order_id: traded.maker,
+            taker_order_id: traded.taker,
             ..Self::default()
         }
     }

@@ -6,7 +6,7 @@
 //! cost what plain ones do, so nothing here is unsafe. It deliberately knows no C.
 
 use crate::abi::{Kind, Report};
-use crate::reports::{Fill, Reports, Told};
+use crate::reports::{Reports, Told, Traded};
 use crossbeam_utils::CachePadded;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -74,7 +74,7 @@ impl Ring {
         let (kind, side, quantity) = (what as u8, (what >> 8) as u8, (what >> 32) as u32);
         let price_ticks = price.cast_signed();
         if kind == Kind::Trade as u8 {
-            let fill = Fill { maker: order_id, taker: *came_in, price_ticks, quantity };
+            let fill = Traded { maker: order_id, taker: *came_in, price_ticks, quantity };
             return Report::trade(sequence_number, &fill);
         }
         *came_in = order_id;
@@ -141,7 +141,7 @@ impl Reports for Writer {
     }
 
     #[inline]
-    fn trade(&mut self, sequence_number: u64, fill: &Fill) {
+    fn trade(&mut self, sequence_number: u64, fill: &Traded) {
         let what = Kind::Trade as u64 | u64::from(fill.quantity) << 32;
         self.write([what, sequence_number, fill.maker, fill.price_ticks.cast_unsigned()]);
     }
@@ -173,7 +173,7 @@ mod tests {
         let ring = Arc::new(Ring::new(3));
         let mut writer = Writer::new(ring.clone());
         writer.answer(Kind::OrderAck, 5, &told(50));
-        let fill = Fill { maker: 40, taker: 50, price_ticks: 9, quantity: 2 };
+        let fill = Traded { maker: 40, taker: 50, price_ticks: 9, quantity: 2 };
         writer.trade(5, &fill);
         assert_eq!(drained(&ring, 8), [], "nothing is shown before the message is done");
         writer.done();

@@ -14,7 +14,7 @@ use crate::abi::{
     Cancel, Kind, MESSAGE_CANCEL, MESSAGE_MODIFY, MESSAGE_NEW, Message, Modify, NewOrder, Report,
     Transport,
 };
-use crate::reports::{Fill, Reports, Told};
+use crate::reports::{Reports, Told, Traded};
 use crate::venue::Venue;
 use core::ffi::{c_int, c_void};
 use core::ptr::null_mut;
@@ -71,7 +71,7 @@ impl Reports for Pushing {
     }
 
     #[inline]
-    fn trade(&mut self, sequence_number: u64, fill: &Fill) {
+    fn trade(&mut self, sequence_number: u64, fill: &Traded) {
         self.push(&Report::trade(sequence_number, fill));
     }
 
