@@ -2,7 +2,7 @@
 
 use crate::book::Order;
 use crate::book::instrument::IndicativeSent;
-use crate::book::orders::Place;
+use crate::book::order::Place;
 use crate::digest::Digest;
 use crate::engine::Engine;
 use crate::words::Side;

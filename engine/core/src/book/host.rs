@@ -1,7 +1,7 @@
 //! What the books ask of whoever runs them.
 
 use super::instrument::Book;
-use super::orders::Order;
+use super::order::Order;
 use crate::event::Trade;
 use crate::ids::{OrderId, TradeId};
 use crate::reason::Reason;

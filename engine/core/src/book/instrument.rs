@@ -1,7 +1,7 @@
 //! One instrument: its rules, its two sides, and what was last said about it.
 
 use super::ladder::{Best, Ladder, Levels, NONE};
-use super::orders::Place;
+use super::order::Place;
 use super::queue::Queue;
 use crate::command::CreateInstrument;
 use crate::ids::InstrumentId;

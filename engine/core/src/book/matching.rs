@@ -4,7 +4,7 @@
 use super::Books;
 use super::host::{Fill, Host};
 use super::instrument::{Book, charge, rebate};
-use super::orders::Order;
+use super::order::Order;
 use super::undo::BookUndo;
 use crate::event::Trade;
 use crate::ids::TradeId;

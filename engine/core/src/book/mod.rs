@@ -13,6 +13,7 @@ mod host;
 pub(crate) mod instrument;
 pub(crate) mod ladder;
 pub(crate) mod matching;
+pub(crate) mod order;
 pub(crate) mod orders;
 pub(crate) mod parties;
 mod phases;
@@ -22,11 +23,12 @@ mod queue;
 mod replace;
 pub(crate) mod resting;
 mod stops;
+mod tag;
 pub(crate) mod undo;
 
 pub use host::{Fill, Host};
 pub use instrument::Book;
-pub use orders::Order;
+pub use order::Order;
 pub use replace::Replacement;
 
 use crate::command::CreateInstrument;

@@ -6,119 +6,11 @@
 
 use super::directory::Directory;
 use super::ladder::{LevelRef, Levels, NONE};
+use super::order::{Order, Place};
 use super::parties::Parties;
+use super::tag::Tag;
 use crate::ids::{ClOrdId, OrderId};
-use crate::words::{OrdStatus, OrdType, Side, Stp, TimeInForce};
 use alloc::vec::Vec;
-
-/// Where an open order waits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Place {
-    /// At its price level.
-    Level,
-    /// For its stop price.
-    Stop,
-    /// A market order in a call.
-    Market,
-    /// For the closing call.
-    Parked,
-}
-
-/// An order as a value: before it rests, while it is reported, and after it was taken out.
-#[derive(Clone, Copy, Debug)]
-pub struct Order {
-    /// Its number, given by the books.
-    pub id: OrderId,
-    /// The client's name of it.
-    pub cl_ord_id: ClOrdId,
-    /// Slot of the party that it belongs to.
-    pub party: u32,
-    /// Slot of its account.
-    pub account: u32,
-    /// Slot of its book.
-    pub book: u32,
-    /// Slot of the session that sent it.
-    pub owner: u32,
-    /// Buy or sell.
-    pub side: Side,
-    /// FIX OrdType.
-    pub ord_type: OrdType,
-    /// FIX TimeInForce.
-    pub tif: TimeInForce,
-    /// What it does about own orders that it meets.
-    pub stp: Stp,
-    /// A stop that was triggered trades as what it became.
-    pub triggered: bool,
-    /// Refuse to take liquidity, also when it is replaced.
-    pub post_only: bool,
-    /// Ticks; 0: it has none.
-    pub price: i64,
-    /// Ticks; 0: it has none.
-    pub stop_px: i64,
-    /// Lots in total.
-    pub order_qty: u64,
-    /// Lots still open.
-    pub leaves: u64,
-    /// Lots displayed at a time; 0: all.
-    pub display_qty: u64,
-    /// Handle of its expiry, or `u32::MAX`.
-    pub deadline: u32,
-}
-
-impl Order {
-    /// Lots traded. A decrement lowers total and leaves alike, so this never changes but by fills.
-    #[must_use]
-    #[inline]
-    pub const fn cum(&self) -> u64 {
-        self.order_qty - self.leaves
-    }
-
-    /// A new slice to show.
-    pub(crate) const fn slice(&self) -> u64 {
-        if self.display_qty == 0 || self.display_qty > self.leaves {
-            self.leaves
-        } else {
-            self.display_qty
-        }
-    }
-
-    /// ord_status while it is open.
-    #[must_use]
-    #[inline]
-    pub const fn open_status(&self) -> OrdStatus {
-        if self.leaves == 0 {
-            OrdStatus::Filled
-        } else if self.cum() > 0 {
-            OrdStatus::PartiallyFilled
-        } else {
-            OrdStatus::New
-        }
-    }
-
-    /// Whether a stop still waits for its price.
-    pub(crate) const fn is_waiting_stop(&self) -> bool {
-        matches!(self.ord_type, OrdType::Stop | OrdType::StopLimit) && !self.triggered
-    }
-
-    /// Whether a limit order may trade at a price of the other side; any price without a limit.
-    #[inline]
-    pub(crate) const fn reaches(&self, price: i64) -> bool {
-        self.price == 0
-            || match self.side {
-                Side::Buy => price <= self.price,
-                Side::Sell => price >= self.price,
-            }
-    }
-
-    /// Whether it has what only the third slab holds.
-    const fn is_special(&self, place: Place) -> bool {
-        !matches!(place, Place::Level)
-            || self.display_qty != 0
-            || self.stop_px != 0
-            || self.deadline != NONE
-            || self.order_qty > u32::MAX as u64
-    }
-}
 
 /// What matching touches.
 #[derive(Clone, Copy, Debug)]
@@ -160,102 +52,6 @@ struct Special {
     stop_px: i64,
     deadline: u32,
     book: u32,
-}
-
-/// Bits of an OrderID in a tag. At a million orders a second they last for eight years.
-const ID_BITS: u32 = 48;
-
-/// The highest OrderID.
-pub(crate) const ORDER_ID_MAX: u64 = (1 << ID_BITS) - 1;
-
-/// OrderID and the small fields of an order in one word.
-#[derive(Clone, Copy, Debug)]
-struct Tag(u64);
-
-const SELL: u64 = 1 << 48;
-const TRIGGERED: u64 = 1 << 49;
-const POST_ONLY: u64 = 1 << 50;
-const SPECIAL: u64 = 1 << 51;
-const PLACE: u32 = 52;
-const ORD_TYPE: u32 = 54;
-const TIF: u32 = 57;
-const STP: u32 = 60;
-
-impl Tag {
-    #[inline]
-    fn new(order: &Order, place: Place, special: bool) -> Self {
-        let flag = |on: bool, bit: u64| if on { bit } else { 0 };
-        Self(
-            order.id.0
-                | flag(order.side == Side::Sell, SELL)
-                | flag(order.triggered, TRIGGERED)
-                | flag(order.post_only, POST_ONLY)
-                | flag(special, SPECIAL)
-                | (place as u64) << PLACE
-                | u64::from(order.ord_type.code()) << ORD_TYPE
-                | u64::from(order.tif.code()) << TIF
-                | u64::from(order.stp.code()) << STP,
-        )
-    }
-
-    #[inline]
-    const fn has(self, bit: u64) -> bool {
-        self.0 & bit != 0
-    }
-
-    #[inline]
-    const fn id(self) -> OrderId {
-        OrderId(self.0 & ORDER_ID_MAX)
-    }
-
-    #[inline]
-    const fn side(self) -> Side {
-        if self.has(SELL) { Side::Sell } else { Side::Buy }
-    }
-
-    #[inline]
-    const fn place(self) -> Place {
-        match self.0 >> PLACE & 3 {
-            0 => Place::Level,
-            1 => Place::Stop,
-            2 => Place::Market,
-            _ => Place::Parked,
-        }
-    }
-
-    #[inline]
-    const fn ord_type(self) -> OrdType {
-        match self.0 >> ORD_TYPE & 7 {
-            1 => OrdType::Market,
-            3 => OrdType::Stop,
-            4 => OrdType::StopLimit,
-            _ => OrdType::Limit,
-        }
-    }
-
-    #[inline]
-    const fn tif(self) -> TimeInForce {
-        match self.0 >> TIF & 7 {
-            1 => TimeInForce::Gtc,
-            2 => TimeInForce::AtOpen,
-            3 => TimeInForce::Ioc,
-            4 => TimeInForce::Fok,
-            6 => TimeInForce::Gtd,
-            7 => TimeInForce::AtClose,
-            _ => TimeInForce::Day,
-        }
-    }
-
-    #[inline]
-    const fn stp(self) -> Stp {
-        match self.0 >> STP & 7 {
-            1 => Stp::CancelNew,
-            2 => Stp::CancelResting,
-            3 => Stp::CancelBoth,
-            4 => Stp::Decrement,
-            _ => Stp::NoPrevention,
-        }
-    }
 }
 
 /// All open orders of all books.
@@ -306,13 +102,13 @@ impl Orders {
 
     fn special(&self, slot: u32) -> Option<&Special> {
         let hot = &self.hot[slot as usize];
-        hot.tag.has(SPECIAL).then(|| &self.specials[hot.leaves as usize])
+        hot.tag.is_special().then(|| &self.specials[hot.leaves as usize])
     }
 
     #[inline]
     fn special_mut(&mut self, slot: u32) -> Option<&mut Special> {
         let hot = &self.hot[slot as usize];
-        hot.tag.has(SPECIAL).then(|| &mut self.specials[hot.leaves as usize])
+        hot.tag.is_special().then(|| &mut self.specials[hot.leaves as usize])
     }
 
     /// An open order.
@@ -332,8 +128,8 @@ impl Orders {
             ord_type: tag.ord_type(),
             tif: tag.tif(),
             stp: tag.stp(),
-            triggered: tag.has(TRIGGERED),
-            post_only: tag.has(POST_ONLY),
+            triggered: tag.is_triggered(),
+            post_only: tag.is_post_only(),
             price: 0,
             stop_px: 0,
             order_qty: u64::from(hot.order_qty),
@@ -341,7 +137,7 @@ impl Orders {
             display_qty: 0,
             deadline: NONE,
         };
-        if tag.has(SPECIAL) {
+        if tag.is_special() {
             let rest = &self.specials[hot.leaves as usize];
             (order.book, order.price, order.stop_px) = (rest.book, rest.price, rest.stop_px);
             (order.order_qty, order.leaves) = (rest.order_qty, rest.leaves);
@@ -441,7 +237,7 @@ impl Orders {
     #[inline]
     pub(crate) fn remove(&mut self, slot: u32) {
         let hot = &mut self.hot[slot as usize];
-        if hot.tag.has(SPECIAL) {
+        if hot.tag.is_special() {
             self.free_specials.push(hot.leaves);
         }
         hot.next = self.free;
@@ -522,7 +318,7 @@ impl Orders {
     /// Changes where an order that waits for the closing call waits.
     pub(crate) fn set_place(&mut self, slot: u32, place: Place) {
         let tag = &mut self.hot[slot as usize].tag;
-        tag.0 = tag.0 & !(3 << PLACE) | (place as u64) << PLACE;
+        *tag = tag.at(place);
     }
 
     /// Puts an order at the head of its party's list.

@@ -3,7 +3,7 @@
 use super::Books;
 use super::host::Host;
 use super::ladder::NONE;
-use super::orders::{Order, Place};
+use super::order::{Order, Place};
 use crate::reason::Reason;
 use crate::words::{ExecType, OrdType, Phase, TimeInForce};
 use alloc::vec::Vec;

@@ -9,7 +9,7 @@ use super::host::Host;
 use super::instrument::{Book, charge, rebate};
 use super::ladder::LevelRef;
 use super::matching::{Bounds, lots_for};
-use super::orders::Order;
+use super::order::Order;
 use crate::ledger::VENUE;
 use crate::words::{OrdType, Side, Stp, TimeInForce};
 

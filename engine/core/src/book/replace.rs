@@ -4,7 +4,7 @@
 use super::Books;
 use super::entry::Demand;
 use super::host::Host;
-use super::orders::{Order, Place};
+use super::order::{Order, Place};
 use crate::ids::ClOrdId;
 use crate::limits::ICEBERG_SLICES_MAX;
 use crate::reason::Reason;

@@ -5,7 +5,7 @@ use super::Books;
 use super::host::Host;
 use super::instrument::place_of;
 use super::ladder::{LevelRef, NONE};
-use super::orders::{Order, Place};
+use super::order::{Order, Place};
 use super::undo::BookUndo;
 use crate::words::{OrdType, Phase, Side, TimeInForce};
 

@@ -2,7 +2,7 @@
 
 use super::Books;
 use super::host::Host;
-use super::orders::{Order, Place};
+use super::order::{Order, Place};
 use crate::words::{ExecType, Phase, Side};
 use alloc::vec::Vec;
 

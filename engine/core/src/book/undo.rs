@@ -6,7 +6,7 @@
 use super::Books;
 use super::instrument::Stats;
 use super::ladder::LevelRef;
-use super::orders::{Order, Place};
+use super::order::{Order, Place};
 use crate::words::Side;
 
 /// One thing to take back.
