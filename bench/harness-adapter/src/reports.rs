@@ -1,6 +1,6 @@
 //! Where the venue's reports go, and what they say.
 
-use crate::abi::{Kind, Report};
+use crate::abi::Kind;
 
 /// Takes reports in order.
 pub trait Reports {
@@ -38,34 +38,4 @@ pub struct Traded {
     pub price_ticks: i64,
     /// Lots.
     pub quantity: u32,
-}
-
-impl Report {
-    /// An answer about one order.
-    #[inline]
-    pub fn answer(kind: Kind, sequence_number: u64, order: &Told) -> Self {
-        Self {
-            kind: kind as u8,
-            side: order.side,
-            sequence_number,
-            order_id: order.order_id,
-            price_ticks: order.price_ticks,
-            quantity: order.quantity,
-            ..Self::default()
-        }
-    }
-
-    /// A traded.
-    #[inline]
-    pub fn trade(sequence_number: u64, traded: &Traded) -> Self {
-        Self {
-            kind: Kind::Trade as u8,
-            sequence_number,
-            price_ticks: traded.price_ticks,
-            quantity: traded.quantity,
-            maker_order_id: traded.maker,
-            taker_order_id: traded.taker,
-            ..Self::default()
-        }
-    }
 }

@@ -136,7 +136,7 @@ impl Venue {
 struct Desk<'a, R> {
     names: &'a mut Names,
     sequence_number: u64,
-    /// The client's name of the order that came in.
+    /// The client's name of the order that the message is about.
     taker: u64,
     out: &'a mut R,
 }
@@ -163,8 +163,9 @@ impl<R: Reports> Host for Desk<'_, R> {
                 Kind::CancelAck
             }
         };
+        // Nothing but the message's own order is ever answered for.
         let told = Told {
-            order_id: order.cl_ord_id.0,
+            order_id: self.taker,
             side: u8::from(order.side == Side::Sell),
             price_ticks: order.price,
             // No more than the message's own quantity.
