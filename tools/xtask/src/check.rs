@@ -1,8 +1,9 @@
-//! What CI runs beside the tests: format, lints, documentation, licences.
+//! What CI runs beside the tests: format, lints, documentation, licences, the Python client.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Checks format, lints, documentation and licences; CI runs it after the tests.
+/// Checks format, lints, documentation, licences and the Python client; CI runs it after the tests.
 #[derive(clap::Args)]
 pub struct Args {
     /// Runs the tests first, as the README's test command does.
@@ -26,6 +27,7 @@ pub fn run(args: &Args) -> Result<(), String> {
     } else {
         println!("skipped: licences (cargo-deny is not installed: cargo install cargo-deny)");
     }
+    python()?;
     println!("all checks passed");
     Ok(())
 }
@@ -38,6 +40,27 @@ fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), String>
         .status()
         .map_err(|error| format!("cargo {}: {error}", arguments.join(" ")))?;
     if status.success() { Ok(()) } else { Err(format!("cargo {}: {status}", arguments.join(" "))) }
+}
+
+/// The Python client's tests, against the server as it is now.
+fn python() -> Result<(), String> {
+    let is_there = Command::new("python3").arg("--version").output();
+    if !is_there.is_ok_and(|output| output.status.success()) {
+        println!("skipped: the Python client (python3 is not installed)");
+        return Ok(());
+    }
+    cargo(&["build", "--package", "ringpit"], &[])?;
+    println!("+ python3 -m unittest (tools/python)");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+    let status = Command::new("python3")
+        .args(["-m", "unittest", "--quiet"])
+        .current_dir(root.join("tools/python"))
+        .env("RINGPIT_BIN", root.join(target).join("debug/ringpit"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .status()
+        .map_err(|error| format!("python3: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("python3 -m unittest: {status}")) }
 }
 
 fn has_cargo_deny() -> bool {
