@@ -3,7 +3,7 @@
 use crate::command::{CreateAsset, CreateInstrument, Deposit, OpenAccount, Transfer, Withdraw};
 use crate::engine::Engine;
 use crate::event::{Balance, Sink};
-use crate::ids::{AccountId, AssetId, RequestId};
+use crate::ids::{AccountId, AssetId, InstrumentId, RequestId};
 use crate::limits::{
     ACCOUNTS_MAX, ASSETS_MAX, DECIMALS_MAX, FEE_PPM_MAX, INSTRUMENTS_MAX, REQUESTS_MAX,
 };
@@ -83,6 +83,11 @@ impl Engine {
 
     pub(crate) fn known_asset(&self, id: AssetId, field: Field) -> Result<u32, Refusal> {
         self.ledger.asset(id).ok_or(at(Reason::UnknownAsset, field))
+    }
+
+    pub(crate) fn known_book(&self, id: InstrumentId) -> Result<u32, Refusal> {
+        let unknown = at(Reason::UnknownInstrument, Field::Instrument);
+        self.book_ids.get(u64::from(id.0)).ok_or(unknown)
     }
 
     pub(crate) fn known_account(&self, id: AccountId, field: Field) -> Result<u32, Refusal> {

@@ -5,60 +5,15 @@
 
 use crate::book::directory::hash_pair;
 use crate::command::{Atomic, Leg, NewOrder};
-use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::event::{AtomicReport, Sink};
-use crate::ids::{AccountId, CounterId, ProductId, RequestId, SaleId};
-use crate::limits::{COUNTERS_MAX, LIST_MAX};
+use crate::ids::{AccountId, ProductId, RequestId, SaleId};
+use crate::limits::LIST_MAX;
 use crate::reason::Reason;
 use crate::step::{Refusal, Step};
 use crate::words::{AtomicState, ReservationState};
 use alloc::vec::Vec;
 use hashbrown::HashTable;
-
-/// The venue's signed counters; 0 until touched.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Counters {
-    ids: Directory,
-    values: Vec<(CounterId, i64)>,
-    /// Slots and former values of a running atomic interaction.
-    undo: Vec<(u32, i64)>,
-}
-
-impl Counters {
-    pub(crate) fn get(&self, id: CounterId) -> i64 {
-        self.ids.get(id.0).map_or(0, |slot| self.values[slot as usize].1)
-    }
-
-    fn set(&mut self, id: CounterId, value: i64) -> Result<(), Reason> {
-        let slot = match self.ids.get(id.0) {
-            Some(slot) => slot,
-            None if self.values.len() >= COUNTERS_MAX => return Err(Reason::Full),
-            None => {
-                let slot = self.values.len() as u32;
-                self.ids.insert(id.0, slot);
-                self.values.push((id, 0));
-                slot
-            }
-        };
-        let before = core::mem::replace(&mut self.values[slot as usize].1, value);
-        self.undo.push((slot, before));
-        Ok(())
-    }
-
-    fn rollback(&mut self) {
-        while let Some((slot, value)) = self.undo.pop() {
-            self.values[slot as usize].1 = value;
-        }
-    }
-
-    /// Every counter that is not 0, by id.
-    pub(crate) fn sorted(&self) -> Vec<(CounterId, i64)> {
-        let mut values: Vec<_> = self.values.iter().copied().filter(|v| v.1 != 0).collect();
-        values.sort_unstable();
-        values
-    }
-}
 
 /// Requests that are done, by account.
 #[derive(Clone, Debug, Default)]
@@ -122,7 +77,7 @@ impl Engine {
                 return Ok(());
             }
         }
-        self.commit_atomic();
+        self.commit_atomic(cx.at);
         self.atomics.insert((account, c.request_id));
         self.emit(cx, cx.cause, report);
         let mut held_back = core::mem::take(&mut self.held_back);
@@ -145,14 +100,14 @@ impl Engine {
         self.auctions.begin();
     }
 
-    fn commit_atomic(&mut self) {
+    fn commit_atomic(&mut self, now_ns: u64) {
         self.is_atomic = false;
         self.books.commit();
         self.ledger.commit();
         self.deadlines.commit();
         self.sales.commit();
         self.auctions.commit();
-        self.counters.undo.clear();
+        self.counters.commit(now_ns);
     }
 
     fn rollback_atomic(&mut self) {
@@ -182,7 +137,7 @@ impl Engine {
                 let value = self.counters.get(*counter);
                 let value = value.checked_add(*delta).ok_or(Reason::Overflow)?;
                 within(value, *min, *max)?;
-                self.counters.set(*counter, value)
+                self.counters.add(cx.at, *counter, *delta, value)
             }
             Leg::Transfer { from, to, asset, amount } => {
                 own(*from)?;

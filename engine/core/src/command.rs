@@ -1,15 +1,13 @@
-//! Commands: everything that can enter the line. Names follow FIX where FIX has one; units are in
-//! the field docs (ticks, lots, minor units, nanoseconds). Checking them is the engine's affair.
+//! What commands are made of. Names follow FIX where FIX has one; units are in the field docs
+//! (ticks, lots, minor units, nanoseconds). Checking them is the engine's affair.
 
 use crate::ids::*;
+pub use crate::input::{Command, Input};
 use crate::limits::{LIST_MAX, SESSION_RANGES_MAX};
 use crate::list::List;
 pub use crate::parts::{AccountRange, Increment, Leg, Line};
 pub use crate::text::{Code, Hex, Text};
 use crate::words::*;
-use bincode::de::Decoder;
-use bincode::enc::Encoder;
-use bincode::error::{DecodeError, EncodeError};
 use bincode::{Decode, Encode};
 
 /// One place more than allowed, so that a list that is too long can be read and refused.
@@ -121,6 +119,15 @@ commands! {
         instrument: InstrumentId,
         /// The phase to enter.
         phase: Phase,
+    }
+    /// Lets a trading phase begin by itself at a time.
+    SchedulePhase {
+        /// Which instrument.
+        instrument: InstrumentId,
+        /// The phase to enter; absent takes back what was to happen then.
+        phase: Option<Phase>,
+        /// UNIX nanoseconds, later than now.
+        time: u64,
     }
     /// FIX NewOrderSingle.
     NewOrder {
@@ -411,6 +418,13 @@ commands! {
         /// Which counter.
         counter: CounterId,
     }
+    /// The highest counters of a range, and those that grew most of late.
+    QueryCounters {
+        /// The first id.
+        from: CounterId,
+        /// The last id; the range includes it.
+        to: CounterId,
+    }
     /// An account's balances.
     QueryBalance {
         /// Which account.
@@ -489,105 +503,5 @@ commands! {
         version: u64,
         /// The accepted login's time stamp, so that it can't be used again.
         timestamp: u64,
-    }
-}
-
-macro_rules! command_enum {
-    ($($name:ident)+) => {
-        /// Everything that can enter the line. Encoded as its kind's code, then its fields.
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        #[expect(clippy::large_enum_variant, reason = "commands are passed by reference and live in place, so that the line needs no heap")]
-        pub enum Command {
-            $(#[doc = concat!("See [`", stringify!($name), "`].")] $name($name),)+
-            /// All armed deadlines.
-            QueryDeadlines,
-            /// Time passes: fires what is due, and nothing else. Made by the sequencer.
-            Tick,
-        }
-
-        impl Command {
-            /// Its name.
-            #[must_use]
-            pub const fn kind(&self) -> CommandKind {
-                match self {
-                    $(Self::$name(_) => CommandKind::$name,)+
-                    Self::QueryDeadlines => CommandKind::QueryDeadlines,
-                    Self::Tick => CommandKind::Tick,
-                }
-            }
-        }
-
-        impl Encode for Command {
-            fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
-                self.kind().encode(encoder)?;
-                match self {
-                    $(Self::$name(command) => command.encode(encoder),)+
-                    Self::QueryDeadlines | Self::Tick => Ok(()),
-                }
-            }
-        }
-
-        impl<C> Decode<C> for Command {
-            fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
-                Ok(match CommandKind::decode(decoder)? {
-                    $(CommandKind::$name => Self::$name(Decode::decode(decoder)?),)+
-                    CommandKind::QueryDeadlines => Self::QueryDeadlines,
-                    CommandKind::Tick => Self::Tick,
-                })
-            }
-        }
-
-        bincode::impl_borrow_decode!(Command);
-
-        $(impl From<$name> for Command {
-            fn from(command: $name) -> Self {
-                Self::$name(command)
-            }
-        })+
-    };
-}
-
-command_enum! {
-    CreateAsset OpenAccount Deposit Withdraw Transfer CreateInstrument SetPhase NewOrder
-    CancelOrder ReplaceOrder MassCancel KillSwitch CreateAuction PlaceBid BuyNow CancelAuction
-    CreateSale AddProduct Restock Reserve ReserveCart Block Draw Confirm Void Extend Leave Atomic
-    QueryOpen QueryCounter QueryBalance QueryDepth QuerySale QueryAuction QueryStats
-    SessionOpen SessionConfig SessionLost SessionBack
-}
-
-impl Command {
-    /// Whether it only reads: answered at its place in the line, not journaled, without a number.
-    #[must_use]
-    pub const fn is_query(&self) -> bool {
-        matches!(
-            self,
-            Self::QueryOpen(_)
-                | Self::QueryDeadlines
-                | Self::QueryCounter(_)
-                | Self::QueryBalance(_)
-                | Self::QueryDepth(_)
-                | Self::QuerySale(_)
-                | Self::QueryAuction(_)
-                | Self::QueryStats(_)
-        )
-    }
-}
-
-/// One input of the line: who sent it, under which number, and what it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode)]
-pub struct Input {
-    /// The session that sent it; 0 for the venue itself and for scenario files.
-    pub session: SessionId,
-    /// The client's number of it within the session; 0 where there is none.
-    pub client_seq: u64,
-    /// What it is.
-    pub command: Command,
-}
-
-impl Input {
-    /// An input of the venue itself: no session, no number.
-    #[must_use]
-    pub fn venue(command: impl Into<Command>) -> Self {
-        Self { session: SessionId(0), client_seq: 0, command: command.into() }
     }
 }

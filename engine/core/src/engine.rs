@@ -1,9 +1,10 @@
 //! The engine's front door: one input in, its events out.
 
-use crate::atomic::{Counters, Done};
+use crate::atomic::Done;
 use crate::auction::state::Auctions;
 use crate::book::Books;
 use crate::command::{Command, Input};
+use crate::counters::Counters;
 use crate::deadlines::{Deadlines, Due};
 use crate::digest::Digest;
 use crate::directory::Directory;
@@ -12,6 +13,7 @@ use crate::ids::{OrderId, SessionId};
 use crate::ledger::Ledger;
 use crate::reason::Reason;
 use crate::sale::Sales;
+use crate::schedule::Schedule;
 use crate::sessions::{NOBODY, Sessions};
 use crate::step::{Refusal, Step};
 use crate::words::{DeadlineKind, Role};
@@ -41,6 +43,7 @@ pub struct Engine {
     pub(crate) ledger: Ledger,
     pub(crate) sessions: Sessions,
     pub(crate) deadlines: Deadlines,
+    pub(crate) schedule: Schedule,
     pub(crate) books: Books,
     pub(crate) book_ids: Directory,
     pub(crate) auctions: Auctions,
@@ -130,6 +133,7 @@ impl Engine {
             Command::MassCancel(c) => self.mass_cancel(cx, c)?,
             Command::KillSwitch(c) => self.kill_switch(cx, c)?,
             Command::SetPhase(c) => self.set_phase(cx, c)?,
+            Command::SchedulePhase(c) => self.schedule_phase(cx, c)?,
             Command::CreateAsset(c) => self.create_asset(cx, c)?,
             Command::OpenAccount(c) => self.open_account(cx, c)?,
             Command::CreateInstrument(c) => self.create_instrument(cx, c)?,
@@ -171,6 +175,7 @@ impl Engine {
         match due.kind {
             DeadlineKind::OrderExpiry => self.expire_order(cx, OrderId(due.target)),
             DeadlineKind::HaltEnd => self.end_interruption(cx, due.target as u32),
+            DeadlineKind::Phase => self.begin_scheduled(cx, due.target as u32),
             DeadlineKind::SessionGrace => self.cancel_of_session(cx, due.target as u32),
             DeadlineKind::ReservationExpiry => self.expire_reservation(cx, due.target as u32),
             DeadlineKind::SaleClose => self.close_sale(cx, due.target as u32),
@@ -183,7 +188,9 @@ impl Engine {
     /// The id that people know a deadline's target by.
     pub(crate) fn deadline_id(&self, due: Due) -> u64 {
         match due.kind {
-            DeadlineKind::HaltEnd => u64::from(self.book(due.target as u32).id.0),
+            DeadlineKind::HaltEnd | DeadlineKind::Phase => {
+                u64::from(self.book(due.target as u32).id.0)
+            }
             DeadlineKind::SessionGrace => self.sessions.list[due.target as usize].id.0,
             DeadlineKind::ReservationExpiry => due.target + 1,
             DeadlineKind::SaleClose | DeadlineKind::DrawBy => {

@@ -297,6 +297,15 @@ events! {
         /// Units confirmed within the window.
         sold: u64,
     }
+    /// A place in the hot list of a range of counters.
+    HotCounter {
+        /// From 1.
+        rank: u32,
+        /// Which counter.
+        counter: CounterId,
+        /// What was added to it within the window.
+        sold: u64,
+    }
     /// A counter's value.
     Counter {
         /// Which.
@@ -366,7 +375,7 @@ event_enum! {
     ExecutionReport = 1 CancelReject = 2 Trade = 3 Quote = 4 Level = 5 Indicative = 6
     PhaseChange = 7 BidReport = 8 Auction = 9 Reservation = 10 Product = 11 AtomicReport = 12
     Balance = 13 ProductStats = 14 InstrumentStats = 15 Hot = 16 Counter = 17 Deadline = 18
-    Accepted = 19 Rejected = 20
+    Accepted = 19 Rejected = 20 HotCounter = 21
 }
 
 impl Event {

@@ -51,12 +51,22 @@ pub const RESERVATIONS_MAX: usize = 1_000_000_000;
 pub const BLOCKED_ORIGINS_MAX: usize = 10_000_000;
 /// A draw is due a day after closing, unless the sale says otherwise.
 pub const DRAW_BY_DEFAULT_NS: u64 = 24 * 3_600 * 1_000_000_000;
+/// Nanoseconds of a second: hot lists count by whole ones.
+pub const SECOND_NS: u64 = 1_000_000_000;
 /// The hot list looks back a minute: whole seconds, this one included.
 pub const HOT_WINDOW_S: u64 = 60;
 /// Places of the hot list.
 pub const HOT_PLACES: usize = 10;
 /// Counters that were ever touched.
 pub const COUNTERS_MAX: usize = 100_000_000;
+/// Counters that one ranking looks at: it is answered in the line, which must not wait for a
+/// report over everything. About a millisecond; a wider range is asked for in parts.
+pub const COUNTERS_RANKED_MAX: usize = 100_000;
+/// Old entries of the counters' window that one new entry lets go: more than one, so that the
+/// window shrinks to its minute; few, so that no step pays for a whole minute.
+pub const HOT_FORGOTTEN_MAX: usize = 4;
+/// Phase changes scheduled for one instrument: two weeks of days with nine changes each.
+pub const PHASES_SCHEDULED_MAX: usize = 128;
 /// Slices an iceberg may show in its life: a step that eats it whole must end in bearable time.
 pub const ICEBERG_SLICES_MAX: u64 = 65_536;
 /// Request ids that are remembered for deposits, withdrawals and transfers.

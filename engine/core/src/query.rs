@@ -66,6 +66,7 @@ impl Engine {
                 to.send(Counter { counter: c.counter, value: self.counters.get(c.counter) });
                 Ok(())
             }
+            Command::QueryCounters(c) => self.query_counters(c, to),
             Command::QueryDeadlines => {
                 for (time, due) in self.deadlines.sorted() {
                     to.send(Deadline { kind: due.kind, id: self.deadline_id(due), time });
@@ -120,8 +121,7 @@ impl Engine {
     }
 
     fn query_depth<S: Sink>(&self, c: &QueryDepth, to: &mut Answer<'_, S>) -> Result<(), Refusal> {
-        let unknown = at(Reason::UnknownInstrument, Field::Instrument);
-        let slot = self.book_ids.get(u64::from(c.instrument.0)).ok_or(unknown)?;
+        let slot = self.known_book(c.instrument)?;
         let (book, levels) = (self.book(slot), &self.books.levels);
         for side in [Side::Buy, Side::Sell] {
             let ladder = book.sides.get(side);
@@ -141,8 +141,7 @@ impl Engine {
     fn query_stats<S: Sink>(&self, c: &QueryStats, to: &mut Answer<'_, S>) -> Result<(), Refusal> {
         match (c.instrument, c.auction, c.sale) {
             (Some(instrument), None, None) => {
-                let unknown = at(Reason::UnknownInstrument, Field::Instrument);
-                let slot = self.book_ids.get(u64::from(instrument.0)).ok_or(unknown)?;
+                let slot = self.known_book(instrument)?;
                 to.send(self.instrument_stats(slot));
                 Ok(())
             }

@@ -3,7 +3,7 @@
 use crate::words::words;
 
 words! {
-    /// One word from a closed list, in the order of the rule book's table of reasons.
+    /// One word from a closed list: the rule book's, in the order of its table, then later ones.
     Reason: u16 {
         UnknownInstrument = 1, "unknown_instrument";
         UnknownAccount = 2, "unknown_account";
@@ -80,5 +80,6 @@ words! {
         OutOfRange = 73, "out_of_range";
         BadGroup = 74, "bad_group";
         BadText = 75, "bad_text";
+        NotScheduled = 76, "not_scheduled";
     }
 }

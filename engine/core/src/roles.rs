@@ -9,9 +9,7 @@ use crate::words::{CommandKind, Role};
 pub const fn permitted(role: Role, command: CommandKind) -> bool {
     use CommandKind::*;
     match role {
-        Role::Operator => {
-            !matches!(command, SessionOpen | SessionConfig | SessionLost | SessionBack | Tick)
-        }
+        Role::Operator => !is_made_inside(command),
         Role::DropCopy => false,
         Role::MarketData => is_public_query(command),
         Role::Trader => {
@@ -46,6 +44,13 @@ pub const fn permitted(role: Role, command: CommandKind) -> bool {
     }
 }
 
+/// What only the venue itself makes: the session layer's inputs, and ticks.
+#[must_use]
+pub const fn is_made_inside(command: CommandKind) -> bool {
+    use CommandKind::*;
+    matches!(command, SessionOpen | SessionConfig | SessionLost | SessionBack | Tick)
+}
+
 /// What every customer may do with what is its own.
 const fn is_own(command: CommandKind) -> bool {
     use CommandKind::*;
@@ -55,7 +60,10 @@ const fn is_own(command: CommandKind) -> bool {
 /// What everybody may know.
 const fn is_public_query(command: CommandKind) -> bool {
     use CommandKind::*;
-    matches!(command, QueryCounter | QueryDepth | QuerySale | QueryAuction | QueryStats)
+    matches!(
+        command,
+        QueryCounter | QueryCounters | QueryDepth | QuerySale | QueryAuction | QueryStats
+    )
 }
 
 /// Whether sessions of this role may put this leg into an atomic interaction: a leg that does what
@@ -80,21 +88,28 @@ pub const fn may_subscribe(role: Role) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
 
     /// No role may send what only the venue makes, and only the operator runs the venue.
     #[test]
     fn the_venues_own_are_nobodys() {
         for role in Role::ALL {
             for command in CommandKind::ALL {
-                let made_inside = command.code() >= CommandKind::SessionOpen.code();
-                assert!(!(made_inside && permitted(*role, *command)));
-                if *role == Role::Operator {
-                    assert_eq!(permitted(*role, *command), !made_inside);
-                }
+                assert!(!(is_made_inside(*command) && permitted(*role, *command)));
             }
         }
-        for command in [CommandKind::KillSwitch, CommandKind::SetPhase, CommandKind::QueryDeadlines]
-        {
+        let made_inside: Vec<u8> = CommandKind::ALL
+            .iter()
+            .filter(|command| !permitted(Role::Operator, **command))
+            .map(|command| command.code())
+            .collect();
+        assert_eq!(made_inside, [37, 38, 39, 40, 41]);
+        for command in [
+            CommandKind::KillSwitch,
+            CommandKind::SetPhase,
+            CommandKind::SchedulePhase,
+            CommandKind::QueryDeadlines,
+        ] {
             let may: usize = Role::ALL.iter().filter(|role| permitted(**role, command)).count();
             assert_eq!(may, 1, "{}", command.word());
         }

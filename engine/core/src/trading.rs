@@ -102,8 +102,7 @@ impl Engine {
         cx: &mut Step<'_, S>,
         c: &SetPhase,
     ) -> Result<(), Refusal> {
-        let unknown = (Reason::UnknownInstrument, Some(Field::Instrument));
-        let book = self.book_ids.get(u64::from(c.instrument.0)).ok_or(unknown)?;
+        let book = self.known_book(c.instrument)?;
         self.accept(cx, CommandKind::SetPhase, u64::from(c.instrument.0));
         let (books, mut desk) = self.desk(cx);
         books.set_phase(&mut desk, book, c.phase);

@@ -270,6 +270,7 @@ words! {
         ReservationExpiry = 6, "reservation_expiry";
         SaleClose = 7, "sale_close";
         DrawBy = 8, "draw_by";
+        Phase = 9, "phase";
     }
 }
 
@@ -338,6 +339,8 @@ words! {
         SessionLost = 39, "session_lost";
         SessionBack = 40, "session_back";
         Tick = 41, "tick";
+        SchedulePhase = 42, "schedule_phase";
+        QueryCounters = 43, "query_counters";
     }
 }
 

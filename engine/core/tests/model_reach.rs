@@ -125,6 +125,8 @@ const ORDERS: &str = "
     create_instrument:bad_value:taker_fee_ppm
     set_phase:unknown_instrument:instrument kill_switch:unknown_account:account
     mass_cancel:unknown_account:account mass_cancel:unknown_instrument:instrument
+    accepted:schedule_phase schedule_phase:unknown_instrument:instrument
+    schedule_phase:bad_value:time schedule_phase:not_scheduled:time
     phase:pre_open phase:opening_call phase:continuous phase:closing_call phase:halted
     phase:closed
     trade trade:added trade:removed trade:auction level quote indicative balance

@@ -73,6 +73,7 @@ impl Model {
                 let value = self.counter(counter).checked_add(delta).ok_or(Reason::Overflow)?;
                 within(value, min, max)?;
                 self.counters.insert(counter, value);
+                self.additions.push((self.time, counter, delta));
                 Ok(())
             }
             Leg::Transfer { from, to, asset, amount } => {

@@ -38,7 +38,7 @@ use sales::Sale;
 use sessions::Session;
 use std::collections::{BTreeMap, BTreeSet};
 
-use state::{Account, Asset, Instrument};
+use state::{Account, Asset, Instrument, Planned};
 pub use state::{Order, Place};
 
 /// The whole state of the venue, and the events of the step being taken.
@@ -70,6 +70,10 @@ pub struct Model {
     blocked_accounts: Vec<AccountId>,
     blocked_origins: Vec<OriginId>,
     counters: BTreeMap<CounterId, i64>,
+    /// When how much was added to which counter.
+    additions: Vec<(u64, CounterId, i64)>,
+    /// Phases that will begin by themselves.
+    schedule: Vec<Planned>,
     /// Request ids of atomic interactions that were done.
     atomics_done: Vec<(AccountId, RequestId)>,
     sessions: Vec<Session>,
@@ -114,6 +118,8 @@ impl Model {
             blocked_accounts: Vec::new(),
             blocked_origins: Vec::new(),
             counters: BTreeMap::new(),
+            additions: Vec::new(),
+            schedule: Vec::new(),
             atomics_done: Vec::new(),
             sessions: Vec::new(),
             sender: SessionId(0),
@@ -162,6 +168,7 @@ impl Model {
             Command::Transfer(c) => self.transfer(c),
             Command::CreateInstrument(c) => self.create_instrument(c),
             Command::SetPhase(c) => self.set_phase(c),
+            Command::SchedulePhase(c) => self.schedule_phase(c),
             Command::NewOrder(c) => self.new_order(c),
             Command::CancelOrder(c) => self.cancel_order(c),
             Command::ReplaceOrder(c) => self.replace_order(c),

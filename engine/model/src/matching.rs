@@ -3,7 +3,7 @@
 use crate::Model;
 use crate::book::{better, plain_report};
 use crate::ledger::fee;
-use crate::state::{Due, Order, Place};
+use crate::state::{Due, Order, Place, Planned};
 use ringpit_core::event::{ExecutionReport, PhaseChange, Trade};
 use ringpit_core::*;
 
@@ -324,6 +324,10 @@ impl Model {
                 let id = u64::from(instrument.id.0);
                 all.push(Due { time, set, kind: DeadlineKind::HaltEnd, id });
             }
+        }
+        for planned in &self.schedule {
+            let Planned { instrument, time, set, .. } = *planned;
+            all.push(Due { time, set, kind: DeadlineKind::Phase, id: u64::from(instrument.0) });
         }
         all.extend(self.auction_deadlines());
         all.extend(self.sale_deadlines());

@@ -1,8 +1,8 @@
 //! Trading phases, and deadlines.
 
 use crate::Model;
-use crate::state::{Due, Order, Place, is_call};
-use ringpit_core::command::SetPhase;
+use crate::state::{Due, Order, Place, Planned, is_call};
+use ringpit_core::command::{SchedulePhase, SetPhase};
 use ringpit_core::event::PhaseChange;
 use ringpit_core::*;
 
@@ -15,6 +15,37 @@ impl Model {
         }
         self.accept(CommandKind::SetPhase, id);
         self.enter(c.instrument, c.phase);
+    }
+
+    /// One phase an instrument and time: the newest word counts, and counts as newly set.
+    pub(crate) fn schedule_phase(&mut self, c: &SchedulePhase) {
+        let id = u64::from(c.instrument.0);
+        let is_same = |p: &Planned| p.instrument == c.instrument && p.time == c.time;
+        let fault = if !self.knows_instrument(c.instrument) {
+            Some((Reason::UnknownInstrument, Field::Instrument))
+        } else if c.time <= self.time {
+            Some((Reason::BadValue, Field::Time))
+        } else if c.phase.is_none() && !self.schedule.iter().any(is_same) {
+            Some((Reason::NotScheduled, Field::Time))
+        } else {
+            None
+        };
+        if let Some(why) = fault {
+            return self.reject(CommandKind::SchedulePhase, id, why);
+        }
+        self.schedule.retain(|planned| !is_same(planned));
+        if let Some(phase) = c.phase {
+            self.last_deadline += 1;
+            let (instrument, time, set) = (c.instrument, c.time, self.last_deadline);
+            self.schedule.push(Planned { instrument, time, phase, set });
+        }
+        self.accept(CommandKind::SchedulePhase, id);
+    }
+
+    fn begin_scheduled(&mut self, set: u64) {
+        let place = self.schedule.iter().position(|planned| planned.set == set);
+        let planned = self.schedule.remove(place.expect("it was due"));
+        self.enter(planned.instrument, planned.phase);
     }
 
     /// Leaves the present phase for another one, and does what that brings.
@@ -81,6 +112,7 @@ impl Model {
         match due.kind {
             DeadlineKind::OrderExpiry => self.end(OrderId(due.id), ExecType::Expired, None),
             DeadlineKind::HaltEnd => self.enter(InstrumentId(small(due.id)), Phase::Continuous),
+            DeadlineKind::Phase => self.begin_scheduled(due.set),
             DeadlineKind::AuctionOpen => self.open_auction(AuctionId(small(due.id))),
             DeadlineKind::AuctionClose => self.close_auction(AuctionId(small(due.id))),
             DeadlineKind::ReservationExpiry => self.expire_reservation(ReservationId(due.id)),

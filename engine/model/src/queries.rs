@@ -31,6 +31,7 @@ impl Model {
             Command::QueryCounter(c) => {
                 vec![Counter { counter: c.counter, value: self.counter(c.counter) }.into()]
             }
+            Command::QueryCounters(c) => self.query_counters(at, c),
             other => panic!("the model does not know {}", other.kind().word()),
         }
     }

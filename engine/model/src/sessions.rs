@@ -137,6 +137,7 @@ impl Model {
             Command::Transfer(c) => c.from.0,
             Command::CreateInstrument(c) => u64::from(c.instrument.0),
             Command::SetPhase(c) => u64::from(c.instrument.0),
+            Command::SchedulePhase(c) => u64::from(c.instrument.0),
             Command::MassCancel(c) => c.account.0,
             Command::KillSwitch(c) => c.account.0,
             other => panic!("the model does not know sessions that send {}", other.kind().word()),

@@ -147,6 +147,16 @@ impl Instrument {
     }
 }
 
+/// A phase that will begin by itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Planned {
+    pub instrument: InstrumentId,
+    pub time: u64,
+    pub phase: Phase,
+    /// When that deadline was set.
+    pub set: u64,
+}
+
 /// Something that will happen by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Due {

@@ -2,8 +2,10 @@
 
 use crate::Model;
 use crate::sales::Sale;
-use ringpit_core::command::QueryStats;
-use ringpit_core::event::{Event, Hot, InstrumentStats, ProductStats};
+use ringpit_core::command::{QueryCounters, QueryStats};
+use ringpit_core::event::{
+    Counter, Event, Hot, HotCounter, InstrumentStats, ProductStats, Rejected,
+};
 use ringpit_core::*;
 
 /// Places of the hot list.
@@ -44,6 +46,40 @@ impl Model {
         }
         let sale = c.sale.and_then(|id| self.sale(id));
         sale.map_or(Vec::new(), |sale| sale_stats(at, sale))
+    }
+
+    /// The highest counters of a range, then those that were added to most.
+    pub(crate) fn query_counters(&self, at: u64, c: &QueryCounters) -> Vec<Event> {
+        if c.from > c.to {
+            let (command, id) = (CommandKind::QueryCounters, Some(c.from.0));
+            let (reason, field) = (Reason::BadValue, Some(Field::To));
+            return vec![Rejected { command, id, reason, field }.into()];
+        }
+        let asked = self.counters.iter().filter(|(id, _)| (c.from..=c.to).contains(*id));
+        let mut values: Vec<(CounterId, i64)> = asked.map(|(id, value)| (*id, *value)).collect();
+        let added = |id: CounterId| {
+            let recent = self
+                .additions
+                .iter()
+                .filter(|(time, _, _)| at / SECOND_NS - time / SECOND_NS < HOT_SECONDS)
+                .filter(|(_, counter, delta)| *counter == id && *delta > 0);
+            recent.map(|(_, _, delta)| i128::from(*delta)).sum::<i128>()
+        };
+        let mut hot: Vec<(CounterId, i128)> = values.iter().map(|v| (v.0, added(v.0))).collect();
+        values.retain(|(_, value)| *value != 0);
+        values.sort_by_key(|(id, value)| (std::cmp::Reverse(*value), *id));
+        hot.retain(|(_, added)| *added != 0);
+        hot.sort_by_key(|(id, added)| (std::cmp::Reverse(*added), *id));
+        let mut answer: Vec<Event> = Vec::new();
+        for (counter, value) in values.into_iter().take(HOT_PLACES) {
+            answer.push(Counter { counter, value }.into());
+        }
+        for (place, (counter, added)) in hot.into_iter().take(HOT_PLACES).enumerate() {
+            let rank = u32::try_from(place + 1).expect("few places");
+            let sold = i64::try_from(added).unwrap_or(i64::MAX).unsigned_abs();
+            answer.push(HotCounter { rank, counter, sold }.into());
+        }
+        answer
     }
 
     fn instrument_stats(&self, id: InstrumentId) -> InstrumentStats {

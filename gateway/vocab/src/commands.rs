@@ -19,6 +19,7 @@ fields! {
         maker_fee_ppm, taker_fee_ppm, phase,
     }
     SetPhase { instrument, phase }
+    SchedulePhase { instrument, phase, time }
     NewOrder {
         account, instrument, cl_ord_id, side, ord_type, qty, price, stop_px,
         tif = TimeInForce::Day, expire_at, display_qty, post_only = false, min_qty,
@@ -51,6 +52,7 @@ fields! {
     Leave { account, sale, product }
     QueryOpen { account }
     QueryCounter { counter }
+    QueryCounters { from, to }
     QueryBalance { account, asset }
     QueryDepth { instrument }
     QuerySale { sale }
@@ -202,7 +204,7 @@ command_objects! {
     CancelOrder ReplaceOrder MassCancel KillSwitch CreateAuction PlaceBid BuyNow CancelAuction
     CreateSale AddProduct Restock Reserve ReserveCart Block Draw Confirm Void Extend Leave Atomic
     QueryOpen QueryCounter QueryBalance QueryDepth QuerySale QueryAuction QueryStats
-    SessionOpen SessionConfig SessionLost SessionBack
+    SessionOpen SessionConfig SessionLost SessionBack SchedulePhase QueryCounters
 }
 
 /// Takes a command out of an object, which must hold nothing else.

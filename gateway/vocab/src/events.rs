@@ -32,6 +32,7 @@ fields! {
         instrument, last, open, high, low, volume, turnover, vwap, vwap_rem, trades,
     }
     Hot { sale, rank, product, sold }
+    HotCounter { rank, counter, sold }
     Counter { counter, value }
     Deadline { kind, id, time }
     Accepted { command as "do", id }
@@ -51,6 +52,7 @@ macro_rules! event_objects {
             match event {
                 $(Event::$name(_) => $word,)+
                 Event::ProductStats(_) | Event::InstrumentStats(_) => "stats",
+                Event::Hot(_) | Event::HotCounter(_) => "hot",
             }
         }
 
@@ -59,6 +61,8 @@ macro_rules! event_objects {
                 $(Event::$name(event) => event.write_fields(out),)+
                 Event::ProductStats(event) => event.write_fields(out),
                 Event::InstrumentStats(event) => event.write_fields(out),
+                Event::Hot(event) => event.write_fields(out),
+                Event::HotCounter(event) => event.write_fields(out),
             }
         }
 
@@ -67,6 +71,8 @@ macro_rules! event_objects {
                 $($word => read_whole::<$name>(object),)+
                 "stats" if object.has("instrument") => read_whole::<InstrumentStats>(object),
                 "stats" => read_whole::<ProductStats>(object),
+                "hot" if object.has("counter") => read_whole::<HotCounter>(object),
+                "hot" => read_whole::<Hot>(object),
                 _ => Err(ScenarioError::field("event", format!("unknown event `{word}`"))),
             }
         }
@@ -87,7 +93,6 @@ event_objects! {
     Product = "product"
     AtomicReport = "atomic_report"
     Balance = "balance"
-    Hot = "hot"
     Counter = "counter"
     Deadline = "deadline"
     Accepted = "accepted"

@@ -4,6 +4,7 @@ use crate::commands::read_command;
 use crate::error::ScenarioError;
 use crate::object::Object;
 use ringpit_core::Command;
+use ringpit_core::roles::is_made_inside;
 
 /// A command with its time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,23 +44,11 @@ impl Scenario {
             return Err(ScenarioError::field("at", format!("{at} after {}: time fell", self.at)));
         }
         let command = read_command(&mut object)?;
-        if comes_from_within(&command) {
+        if is_made_inside(command.kind()) {
             let word = command.kind().word();
             return Err(ScenarioError::field("do", format!("unknown command `{word}`")));
         }
         self.at = at;
         Ok(Some(ScenarioLine { at, command }))
     }
-}
-
-/// Commands that only the session layer and the sequencer make.
-const fn comes_from_within(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::SessionOpen(_)
-            | Command::SessionConfig(_)
-            | Command::SessionLost(_)
-            | Command::SessionBack(_)
-            | Command::Tick
-    )
 }

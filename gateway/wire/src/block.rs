@@ -199,7 +199,6 @@ pub(crate) struct In<'a> {
 impl<'a> In<'a> {
     /// The root block and what follows it, if their lengths are possible.
     fn new(frame: &Frame<'a>, block_length: usize) -> Option<Self> {
-        #[expect(clippy::absurd_extreme_comparisons, reason = "the version won't be 0 for ever")]
         let known_version = frame.version() <= VERSION;
         let sent = usize::from(frame.block_length());
         let (block, rest) = frame.body().split_at_checked(sent)?;

@@ -49,9 +49,9 @@ macro_rules! with_commands {
             commands: CreateAsset OpenAccount Deposit Withdraw Transfer CreateInstrument SetPhase
                 NewOrder CancelOrder ReplaceOrder MassCancel KillSwitch CreateAuction PlaceBid
                 BuyNow CancelAuction CreateSale AddProduct Restock Reserve ReserveCart Block Draw
-                Confirm Void Extend Leave Atomic;
+                Confirm Void Extend Leave Atomic SchedulePhase;
             queries: QueryOpen QueryCounter QueryBalance QueryDepth QuerySale QueryAuction
-                QueryStats;
+                QueryStats QueryCounters;
         }
     };
 }
@@ -137,7 +137,7 @@ macro_rules! whole {
 whole! {
     CreateAsset OpenAccount Deposit Withdraw Transfer CreateInstrument SetPhase NewOrder MassCancel
     KillSwitch CreateAuction PlaceBid BuyNow CancelAuction CreateSale AddProduct Restock Reserve
-    ReserveCart Block Draw Confirm Void Extend Leave
+    ReserveCart Block Draw Confirm Void Extend Leave SchedulePhase
 }
 
 impl Incoming {

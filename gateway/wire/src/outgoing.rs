@@ -95,8 +95,8 @@ macro_rules! with_events {
         $apply! {
             $($more)*
             events: ExecutionReport CancelReject Trade Quote Level Indicative PhaseChange BidReport
-                Auction Reservation Product AtomicReport Balance Hot Counter Deadline Accepted
-                Rejected;
+                Auction Reservation Product AtomicReport Balance Hot HotCounter Counter Deadline
+                Accepted Rejected;
         }
     };
 }

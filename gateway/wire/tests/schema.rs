@@ -49,8 +49,8 @@ fn random_frames_come_back() {
 /// The Rust name of a field: the schema's, but for the keywords it had to rename.
 fn rust_name(name: &str) -> String {
     match name {
-        "fromAccount" | "fromPrice" => return "from".to_owned(),
-        "toAccount" => return "to".to_owned(),
+        "fromAccount" | "fromPrice" | "fromCounter" => return "from".to_owned(),
+        "toAccount" | "toCounter" => return "to".to_owned(),
         _ => {}
     }
     let mut snake = String::new();

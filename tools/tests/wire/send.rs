@@ -46,6 +46,10 @@ const SCENARIO: &str = r#"# One of everything that needs no clock, refusals and 
 {"do":"atomic","account":4,"request_id":9,"legs":[{"do":"add","counter":5,"delta":2,"max":3},{"do":"transfer","from":4,"to":2,"asset":2,"amount":1}]}
 {"do":"atomic","account":4,"request_id":10,"legs":[{"do":"add","counter":5,"delta":2,"max":3}]}
 {"do":"query_counter","counter":5}
+{"do":"query_counters","from":5,"to":6}
+{"do":"query_counters","from":6,"to":5}
+{"do":"schedule_phase","instrument":1,"phase":"closed","time":4611686018427387904}
+{"do":"schedule_phase","instrument":1,"time":4611686018427387905}
 {"do":"query_sale","sale":1}
 {"do":"query_auction","auction":1}
 {"do":"query_stats","instrument":1}

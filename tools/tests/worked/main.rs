@@ -180,5 +180,5 @@ macro_rules! tables {
 
 tables! {
     atomic auctions bands calls carts computed draws holds ledger limits matching phases queries
-    replace reserve self_trade stops traps waitlist
+    ranking replace reserve scheduled self_trade stops traps waitlist
 }

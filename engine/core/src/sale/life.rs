@@ -9,13 +9,10 @@ use crate::deadlines::Due;
 use crate::engine::Engine;
 use crate::event::Sink;
 use crate::ids::ReservationId;
-use crate::limits::{HOT_WINDOW_S, UNSIGNED_MAX};
+use crate::limits::{HOT_WINDOW_S, SECOND_NS, UNSIGNED_MAX};
 use crate::reason::Reason;
 use crate::step::{Refusal, Step};
 use crate::words::{DeadlineKind, Field, ReservationState};
-
-/// Nanoseconds of a second.
-pub(crate) const SECOND_NS: u64 = 1_000_000_000;
 
 impl Engine {
     /// Pays a reservation, whole or in part; what is not taken returns in the same step.

@@ -1,13 +1,12 @@
 //! What a sale shows: product lines, computed values, the hot list, and open reservations.
 
 use super::Units;
-use super::life::SECOND_NS;
 use crate::admin::at;
 use crate::command::QuerySale;
 use crate::engine::Engine;
 use crate::event::{Hot, Product, ProductStats, Sink};
 use crate::ids::SaleId;
-use crate::limits::{HOT_PLACES, HOT_WINDOW_S};
+use crate::limits::{HOT_PLACES, HOT_WINDOW_S, SECOND_NS};
 use crate::query::Answer;
 use crate::reason::Reason;
 use crate::step::{Refusal, Step};

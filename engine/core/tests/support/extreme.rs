@@ -437,24 +437,33 @@ impl Generator {
     fn query(&mut self) -> Command {
         let (account, sale, auction) = (self.account(), self.sale(), self.auction());
         let instrument = Some(InstrumentId(1 + self.random.below(2) as u32));
-        match self.random.below(6) {
+        match self.random.below(7) {
             0 => QueryOpen { account }.into(),
             1 => QuerySale { sale }.into(),
             2 => QueryStats { instrument: None, auction: None, sale: Some(sale) }.into(),
             3 => QueryStats { instrument, auction: None, sale: None }.into(),
             4 => QueryAuction { auction }.into(),
+            5 => {
+                let (from, to) = (self.counter(), self.counter());
+                QueryCounters { from, to }.into()
+            }
             _ => Command::QueryDeadlines,
         }
     }
 
     /// Something new, or something that is there already.
     fn create(&mut self) -> Command {
-        match self.random.below(4) {
+        match self.random.below(5) {
             0 => {
                 let auction = AuctionId(7 + self.random.below(2) as u32);
                 self.create_auction(auction, true).into()
             }
             1 => self.create_sale(SaleId(4), true).into(),
+            3 => {
+                let (instrument, time) = (InstrumentId(1), self.unsigned());
+                let phase = self.random.chance(70).then_some(Phase::Continuous);
+                SchedulePhase { instrument, phase, time }.into()
+            }
             2 => {
                 let (auction, account) = (self.auction(), self.account());
                 BuyNow { auction, account }.into()

@@ -15,7 +15,8 @@ pub mod small;
 pub mod world;
 
 use invariants::Books;
-use ringpit_core::command::{QueryBalance, QueryDepth, QueryOpen, QueryStats};
+use ringpit_core::command::{QueryBalance, QueryCounters, QueryDepth, QueryOpen, QueryStats};
+use ringpit_core::limits::UNSIGNED_MAX;
 use ringpit_core::*;
 use ringpit_model::Model;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -144,6 +145,8 @@ pub fn compare(scenario: &Scenario) -> Result<usize, String> {
 /// Every question the two can be asked about what a scenario made.
 fn ask_everything(pair: &Pair, books: &Books) -> Result<usize, String> {
     let mut agreed = pair.ask(Command::QueryDeadlines)?.len();
+    let all = QueryCounters { from: CounterId(0), to: CounterId(UNSIGNED_MAX) };
+    agreed += pair.ask(all)?.len();
     for account in pair.model.account_ids() {
         agreed += pair.ask(QueryBalance { account, asset: None })?.len();
         agreed += pair.ask(QueryOpen { account })?.len();

@@ -224,7 +224,10 @@ impl World {
     fn command(&mut self) -> Command {
         let dull = self.phase != Phase::Continuous;
         if self.random.chance(self.profile.phase_changes + if dull { 8 } else { 0 }) {
-            return self.set_phase().into();
+            return match self.random.below(4) {
+                0 => self.schedule_phase().into(),
+                _ => self.set_phase().into(),
+            };
         }
         match self.random.below(100) {
             0..=63 => self.new_order().into(),
@@ -243,6 +246,16 @@ impl World {
         let back = self.phase != Phase::Continuous && self.random.chance(60);
         self.phase = if back { Phase::Continuous } else { self.random.pick(self.profile.phases) };
         SetPhase { instrument: self.instrument_id(), phase: self.phase }
+    }
+
+    /// Few moments, so that changes are replaced, taken back, and fall on other deadlines.
+    fn schedule_phase(&mut self) -> SchedulePhase {
+        let (most, phases) = (if self.random.chance(90) { 12 } else { 200 }, self.profile.phases);
+        SchedulePhase {
+            instrument: self.instrument_id(),
+            phase: self.random.maybe(75, |r| r.pick(phases)),
+            time: self.at + self.random.below(most),
+        }
     }
 
     fn new_order(&mut self) -> NewOrder {

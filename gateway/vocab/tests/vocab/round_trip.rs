@@ -38,9 +38,10 @@ stats             sale:u32 product:u32 free:u64 held:u64 sold:u64 waiting:u64 so
 stats             instrument:u32 last:i64? open:i64? high:i64? low:i64? volume:u64 turnover:i64
                   vwap:i64? vwap_rem:i64? trades:u64
 hot               sale:u32 rank:u32 product:u32 sold:u64
+hot               rank:u32 counter:u64 sold:u64
 counter           counter:u64 value:i64
-deadline          kind:order_expiry|halt_end|auction_open|auction_close|sale_close id:u64 time:u64
-accepted          do:create_asset|set_phase id:u64
+deadline          kind:order_expiry|halt_end|auction_open|auction_close|sale_close|phase id:u64 time:u64
+accepted          do:create_asset|set_phase|schedule_phase id:u64
 rejected          do:deposit|confirm id:u64? reason:bad_value|unknown_account field:amount|qty?
 ";
 

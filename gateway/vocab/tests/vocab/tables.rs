@@ -111,6 +111,8 @@ create_instrument  instrument:u32 code:code base:u32 quote:u32 lot_size:u64 tick
                    phase:pre_open|opening_call|continuous|closing_call|halted|closed?
 set_phase          instrument:u32
                    phase:pre_open|opening_call|continuous|closing_call|halted|closed
+schedule_phase     instrument:u32
+                   phase:pre_open|opening_call|continuous|closing_call|halted|closed? time:u64
 new_order          account:u64 instrument:u32 cl_ord_id:u64 side:buy|sell
                    ord_type:limit|market|stop|stop_limit qty:u64 price:i64? stop_px:i64?
                    tif:gtc|ioc|fok|gtd|at_open|at_close? expire_at:u64? display_qty:u64?
@@ -146,6 +148,7 @@ atomic             account:u64 request_id:u64 legs:legs
 query_open         account:u64
 query_deadlines
 query_counter      counter:u64
+query_counters     from:u64 to:u64
 query_balance      account:u64 asset:u32?
 query_depth        instrument:u32
 query_sale         sale:u32

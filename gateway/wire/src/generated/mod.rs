@@ -14,7 +14,7 @@ use ringpit_core::words::{Stp, TimeInForce};
 pub const SCHEMA_ID: u16 = 8421;
 
 /// Version of the schema that is written, and the newest that is known.
-pub const VERSION: u16 = 0;
+pub const VERSION: u16 = 1;
 
 /// Template ids.
 pub mod template_id {
@@ -118,6 +118,10 @@ pub mod template_id {
     pub const QUERY_AUCTION: u16 = 548;
     /// `QueryStats`
     pub const QUERY_STATS: u16 = 549;
+    /// `SchedulePhase`
+    pub const SCHEDULE_PHASE: u16 = 550;
+    /// `QueryCounters`
+    pub const QUERY_COUNTERS: u16 = 551;
     /// `Subscribe`
     pub const SUBSCRIBE: u16 = 600;
     /// `Unsubscribe`
@@ -162,6 +166,8 @@ pub mod template_id {
     pub const ACCEPTED: u16 = 717;
     /// `Rejected`
     pub const REJECTED: u16 = 718;
+    /// `HotCounter`
+    pub const HOT_COUNTER: u16 = 719;
     /// `QueryEnd`
     pub const QUERY_END: u16 = 800;
     /// `SnapshotBegin`
@@ -500,6 +506,10 @@ pub mod field_id {
     pub const ID: u16 = 20117;
     /// `field`
     pub const FIELD: u16 = 20118;
+    /// `fromCounter`
+    pub const FROM_COUNTER: u16 = 20119;
+    /// `toCounter`
+    pub const TO_COUNTER: u16 = 20120;
 }
 
 /// Every message of the schema, in its order.
@@ -554,6 +564,8 @@ pub const MESSAGES: &[MessageLayout] = &[
     <QuerySale as Message>::LAYOUT,
     <QueryAuction as Message>::LAYOUT,
     <QueryStats as Message>::LAYOUT,
+    <SchedulePhase as Message>::LAYOUT,
+    <QueryCounters as Message>::LAYOUT,
     <Subscribe as Message>::LAYOUT,
     <Unsubscribe as Message>::LAYOUT,
     <LimitsRequest as Message>::LAYOUT,
@@ -576,6 +588,7 @@ pub const MESSAGES: &[MessageLayout] = &[
     <Deadline as Message>::LAYOUT,
     <Accepted as Message>::LAYOUT,
     <Rejected as Message>::LAYOUT,
+    <HotCounter as Message>::LAYOUT,
     <QueryEnd as Message>::LAYOUT,
     <SnapshotBegin as Message>::LAYOUT,
     <SnapshotEnd as Message>::LAYOUT,
@@ -1260,6 +1273,28 @@ layout! {
 }
 
 layout! {
+    message SchedulePhase "SchedulePhase" = 550, 13
+    prefix {
+    } {
+        instrument = "instrument" #48 [0; 4] false,
+        phase = "phase" #20046 [4; 1] true,
+        time = "time" #20088 [5; 8] false,
+    } groups {
+    }
+}
+
+layout! {
+    message QueryCounters "QueryCounters" = 551, 24
+    prefix {
+        "queryId" #20089 [0; 8] false,
+    } {
+        from = "fromCounter" #20119 [8; 8] false,
+        to = "toCounter" #20120 [16; 8] false,
+    } groups {
+    }
+}
+
+layout! {
     message Subscribe "Subscribe" = 600, 25
     prefix {
     } {
@@ -1659,6 +1694,22 @@ layout! {
         id = "id" #20117 [41; 8] true,
         reason = "reason" #20020 [49; 2] false,
         field = "field" #20118 [51; 1] true,
+    } groups {
+    }
+}
+
+layout! {
+    message HotCounter "HotCounter" = 719, 60
+    prefix {
+        "seq" #1181 [0; 8] false,
+        "at" #60 [8; 8] false,
+        "refSeqNo" #45 [16; 8] true,
+        "msgSeqNum" #34 [24; 8] true,
+        "queryId" #20089 [32; 8] true,
+    } {
+        rank = "rank" #20115 [40; 4] false,
+        counter = "counter" #20085 [44; 8] false,
+        sold = "sold" #20104 [52; 8] false,
     } groups {
     }
 }

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on says why")]
 
+use ringpit_wire::VERSION;
 use roxmltree::{Document, Node};
 use std::collections::HashMap;
 
@@ -301,7 +302,7 @@ pub fn random_frame(message: &Message, random: &mut Random) -> Vec<u8> {
         (group.length, entries.collect())
     });
     let groups: Vec<_> = groups.collect();
-    frame(message.root.id, &root, &groups, 0)
+    frame(message.root.id, &root, &groups, VERSION)
 }
 
 /// Reads a frame and writes what was read.

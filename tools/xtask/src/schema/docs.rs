@@ -117,11 +117,12 @@ fn fields(text: &mut String, fields: &[Field]) {
 fn messages(schema: &Schema) -> String {
     let mut text = String::new();
     for message in &schema.messages {
-        let Message { name, id, block_length, semantic_type, description, .. } = message;
+        let Message { name, id, since, block_length, semantic_type, description, .. } = message;
         let _ = write!(
             text,
-            "### {name}\n\n{description}. Template {id}, FIX {semantic_type}, {block_length} bytes.\n"
+            "### {name}\n\n{description}. Template {id}, FIX {semantic_type}, {block_length} bytes"
         );
+        text += &if *since == 0 { ".\n".into() } else { format!("; since version {since}.\n") };
         if !message.fields.is_empty() {
             fields(&mut text, &message.fields);
         }

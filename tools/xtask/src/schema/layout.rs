@@ -43,8 +43,8 @@ pub fn snake(camel: &str) -> String {
 /// The Rust field of a schema field: keywords were renamed in the schema.
 fn rust_field(name: &str) -> String {
     match name {
-        "fromAccount" | "fromPrice" => "from".to_owned(),
-        "toAccount" => "to".to_owned(),
+        "fromAccount" | "fromPrice" | "fromCounter" => "from".to_owned(),
+        "toAccount" | "toCounter" => "to".to_owned(),
         other => snake(other),
     }
 }

@@ -30,6 +30,8 @@ pub struct Type {
 pub struct Message {
     pub name: String,
     pub id: u16,
+    /// The schema's version that brought it.
+    pub since: u16,
     pub block_length: usize,
     pub semantic_type: String,
     pub description: String,
@@ -176,6 +178,7 @@ impl Message {
         Ok(Self {
             name: attribute(node, "name")?.to_owned(),
             id: number(node, "id")?,
+            since: node.attribute("sinceVersion").map_or(Ok(0), str::parse)?,
             block_length,
             semantic_type: attribute(node, "semanticType")?.to_owned(),
             description: attribute(node, "description")?.to_owned(),

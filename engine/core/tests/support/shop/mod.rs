@@ -7,6 +7,7 @@ mod sales;
 use super::Scenario;
 use super::random::Random;
 use ringpit_core::command::*;
+use ringpit_core::limits::UNSIGNED_MAX;
 use ringpit_core::*;
 use ringpit_model::Model;
 
@@ -342,7 +343,9 @@ impl World {
 
     fn leg(&mut self, own: AccountId) -> Leg {
         let account = if self.random.chance(4) { self.account() } else { own };
-        let counter = CounterId(self.random.below(3));
+        // More than a hot list has places for, a few of them often.
+        let counters = self.random.pick(&[3, 3, 16]);
+        let counter = CounterId(self.random.below(counters));
         let min = self.random.maybe(30, |r| r.within(-5, 5));
         let max = self.random.maybe(30, |r| r.within(0, 9));
         let (sale, product) = self.product();
@@ -381,7 +384,7 @@ impl World {
     fn query(&mut self) -> Command {
         let (account, auction, sale) = (self.account(), self.auction(), self.sale());
         let about = QueryStats { instrument: None, auction: None, sale: None };
-        match self.random.below(8) {
+        match self.random.below(9) {
             0 => QueryOpen { account }.into(),
             1 => QueryAuction { auction }.into(),
             2 => QuerySale { sale }.into(),
@@ -389,6 +392,11 @@ impl World {
             4 => QueryStats { auction: Some(auction), ..about }.into(),
             5 => QueryCounter { counter: CounterId(self.random.below(4)) }.into(),
             6 => QueryBalance { account, asset: None }.into(),
+            7 => QueryCounters {
+                from: CounterId(self.random.below(3)),
+                to: CounterId(self.random.pick(&[1, 2, 9, 20, UNSIGNED_MAX])),
+            }
+            .into(),
             _ => Command::QueryDeadlines,
         }
     }
