@@ -69,6 +69,10 @@ impl Log for DiskLog {
     fn watermark(&self) -> Watermark {
         Watermark::new(self.0.watermark())
     }
+
+    fn last_at(&self) -> u64 {
+        self.0.last_time_ns()
+    }
 }
 
 impl Marks for ringpit_journal::Watermark {

@@ -70,6 +70,10 @@ pub trait Log: Send + 'static {
 
     /// How far the line is durable.
     fn watermark(&self) -> Watermark;
+
+    /// UNIX nanoseconds of the last record: of a checkpoint, where one came after the last input.
+    /// 0 where there is none.
+    fn last_at(&self) -> u64;
 }
 
 /// What makes the line durable, on a thread of its own.

@@ -120,6 +120,10 @@ impl Log for MemoryLog {
     fn watermark(&self) -> Watermark {
         Watermark::new(self.0.clone())
     }
+
+    fn last_at(&self) -> u64 {
+        self.0.records().last().map_or(0, |record| record.at)
+    }
 }
 
 impl Drop for MemoryLog {

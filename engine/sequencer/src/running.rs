@@ -126,8 +126,9 @@ pub fn assemble<L: Log, C: Clock>(
     let (input, rings) = input::rings(config);
     let (out, output) = output::ring(config.output_slots, waker, failure.clone());
     let watermark = head.log.watermark();
-    let stamper =
-        Stamper::new(clock, clock_state.clone(), head.engine.now(), config.max_clock_step_ns);
+    // The last checkpoint may be later than the last input, and nothing may come before it.
+    let last_stamp_ns = head.engine.now().max(head.log.last_at());
+    let stamper = Stamper::new(clock, clock_state.clone(), last_stamp_ns, config.max_clock_step_ns);
     let machine = Machine::new(Parts {
         engine: head.engine,
         log: head.log,

@@ -5,7 +5,7 @@
 mod common;
 
 use common::venue::{open, order, setup};
-use common::{config, offer_patiently, read_until_applied, wait_until};
+use common::{TestClock, config, offer_patiently, read_until_applied, wait_until};
 use ringpit_core::{Emitted, Event, Input, SessionId};
 use ringpit_journal::Options;
 use ringpit_sequencer::{
@@ -15,6 +15,7 @@ use ringpit_sequencer::{
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
 /// Small files, so that the line runs through several.
 fn options() -> Options {
@@ -71,6 +72,27 @@ fn stopped_and_started_again_it_is_the_same_line() {
     assert!(replayed.journal.unwrap().is_undamaged());
     let part = replay(dir.path(), 100, &mut |_| (), &mut |_| ()).unwrap();
     assert_eq!((part.engine.seq(), part.checkpoints, part.journal), (100, 0, None));
+}
+
+/// Found by the simulator: the checkpoint of a clean stop is later than the last input, and a line
+/// that began again by a clock between the two stamped an input before it and stopped for good.
+#[test]
+fn a_clock_set_back_behind_the_last_checkpoint_stops_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = TestClock::new();
+    let begin = |recovered: Recovered| {
+        start(&config(), recovered.line, clock.clone(), Arc::new(|| ())).unwrap()
+    };
+    let mut started = begin(recover_in(dir.path()).0);
+    run(&mut started, setup(1));
+    clock.pass(Duration::from_secs(10));
+    let last_input_ns = started.running.stop().unwrap().now();
+
+    clock.set_unix_ns(last_input_ns + 2_000_000_000);
+    let mut started = begin(recover_in(dir.path()).0);
+    let sent = run(&mut started, [order(1, 1)]);
+    assert!(sent.iter().all(|sent| sent.at >= last_input_ns + 10_000_000_000));
+    started.running.stop().unwrap();
 }
 
 #[test]
