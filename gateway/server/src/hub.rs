@@ -476,8 +476,10 @@ impl Hub {
         let Some(connection) = self.connections.get_mut(key) else { return };
         match due {
             Due::LoginTooSlow | Due::Close => self.drop_connection(key),
+            // The line stands still in the middle of a frame: no fault of the client's, which may
+            // come again.
             Due::FrameTooSlow if connection.stage == Stage::Established => {
-                self.terminate(key, TerminationCode::ProtocolViolation, now);
+                self.terminate(key, TerminationCode::KeepAliveLapsed, now);
             }
             Due::FrameTooSlow => self.drop_connection(key),
             Due::KeepAliveLapsed => self.terminate(key, TerminationCode::KeepAliveLapsed, now),

@@ -143,7 +143,7 @@ fn half_frames_oversize_and_noise() {
     for half in &mut halves {
         half.closed();
     }
-    assert_eq!(established.terminated(), TerminationCode::ProtocolViolation);
+    assert_eq!(established.terminated(), TerminationCode::KeepAliveLapsed);
     let mut oversize = venue.login(OTHER);
     oversize.raw(&noises[3]);
     assert_eq!(oversize.terminated(), TerminationCode::ProtocolViolation);
