@@ -207,8 +207,16 @@ impl Flusher {
         let first_seq = format::segment_first_seq(name).unwrap_or(0);
         assert!(first_seq > 0, "a segment is named by its first number");
         name.clone_into(&mut self.shown);
-        let entry = SegmentEntry { name: name.to_owned(), first_seq, places: Vec::new() };
-        self.shared.segments().push(entry);
+        let (places, records_end) = (Vec::new(), None);
+        let entry = SegmentEntry { name: name.to_owned(), first_seq, places, records_end };
+        let end_before = self.writer.end_before();
+        assert!(end_before.is_some(), "the segment before waits for its seal");
+        let mut segments = self.shared.segments();
+        if let Some(before) = segments.last_mut() {
+            before.records_end = end_before;
+        }
+        segments.push(entry);
+        drop(segments);
         self.unindexed_bytes = 0;
     }
 

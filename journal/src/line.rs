@@ -35,6 +35,8 @@ pub(crate) struct SegmentFacts {
     pub header: SegmentHeader,
     /// Places in it to start reading from.
     pub places: Vec<(u64, u64)>,
+    /// Where its records end, its seal aside.
+    pub records_end: u64,
 }
 
 /// What was found.
@@ -60,8 +62,9 @@ pub(crate) struct Line {
     /// The segment before the last, if it is not sealed as it should be by now: a crash came
     /// between the making of the last one and the seal.
     pub seal_due: Option<SealDue>,
-    /// Segments begun for what was taken from the tail.
-    pub begun: Vec<String>,
+    /// Segments begun for what was taken from the tail, each with where the records of the one
+    /// before it end.
+    pub begun: Vec<(String, u64)>,
     /// Inputs and checkpoints walked.
     pub records: u64,
     /// Bytes of all records walked, marks and seals included.
@@ -255,9 +258,17 @@ impl<'f> State<'f> {
         let chain = &mut self.line.chain;
         chain.durable_seq = chain.durable_seq.max(header.first_seq - 1);
         std::mem::swap(&mut self.buffer, &mut self.line.last_bytes);
-        self.line.segments.push(SegmentFacts { name: name.clone(), header, places: Vec::new() });
+        self.line.segments.push(SegmentFacts {
+            name: name.clone(),
+            header,
+            places: Vec::new(),
+            records_end: HEADER_BYTES as u64,
+        });
         let end = self.records(walk, &name)?;
         self.line.end_offset = end.offset as u64;
+        if let Some(segment) = self.line.segments.last_mut() {
+            segment.records_end = end.offset as u64;
+        }
         self.line.ends_with_mark = end.ends_with_mark;
         self.judge_end(walk, index, name, end)
     }

@@ -36,6 +36,8 @@ struct Start {
     seq: u64,
     offset: u64,
     last_seq: u64,
+    /// Where its records end; `None` while it is the last one.
+    records_end: Option<u64>,
 }
 
 impl Clone for Reader {
@@ -92,7 +94,8 @@ impl Reader {
             None => (entry.first_seq, HEADER_BYTES as u64),
         };
         let last_seq = segments.get(at).map_or(u64::MAX, |next| next.first_seq - 1);
-        Start { name: entry.name.clone(), seq, offset, last_seq }
+        let (name, records_end) = (entry.name.clone(), entry.records_end);
+        Start { name, seq, offset, last_seq, records_end }
     }
 
     /// Reads on in one segment; `next` is the number of the next input to hand over.
@@ -107,15 +110,19 @@ impl Reader {
         let name = &start.name;
         let map = self.map(name)?;
         let (mut offset, mut expected) = (start.offset, start.seq);
-        while expected <= start.last_seq.min(wanted.until_seq) {
+        // Behind the last input of a segment a checkpoint may stand, which goes with the input
+        // after it, wherever that is.
+        let goes_on = wanted.until_seq > start.last_seq;
+        let end = start.records_end.filter(|_| goes_on).unwrap_or(0);
+        while expected <= start.last_seq.min(wanted.until_seq) || offset < end {
             let damage = |fault| -> OpenError {
                 let (file, seq, intact_before) = (name.clone(), expected, expected - 1);
                 let (intact_after, durable_seq) = (None, wanted.until_seq);
                 Damage { file, offset, seq, fault, intact_before, intact_after, durable_seq }.into()
             };
             // SAFETY: input `expected` is durable and stands here or further on in this segment,
-            // so a whole record stands here that was flushed with it or before; nothing that was
-            // flushed is written again while the store is open.
+            // or the segment's records, all durable, end further on: a whole record stands here
+            // that was flushed; nothing that was flushed is written again while the store is open.
             let bytes = unsafe { map.record(offset as usize) };
             let record = match bytes.map(|bytes| format::parse(bytes, seed)) {
                 Some(Slot::Record(record)) => record,

@@ -208,8 +208,9 @@ impl<'o> Recovery<'o> {
                     writer.seal()?;
                 }
                 None => {
+                    let (_, end_before) = writer.place();
                     writer.rotate()?;
-                    line.begun.push(writer.place().0.to_owned());
+                    line.begun.push((writer.place().0.to_owned(), end_before));
                 }
             }
             adopted = later;
@@ -325,19 +326,29 @@ impl<'o> Recovery<'o> {
 fn segment_entries(line: Option<&Line>) -> Vec<SegmentEntry> {
     let Some(line) = line else {
         let name = format::segment_name(1);
-        return vec![SegmentEntry { name, first_seq: 1, places: Vec::new() }];
+        return vec![SegmentEntry { name, first_seq: 1, places: Vec::new(), records_end: None }];
     };
     let walked = line.segments.iter().map(|segment| SegmentEntry {
         first_seq: segment.header.first_seq,
         name: segment.name.clone(),
         places: segment.places.clone(),
+        records_end: Some(segment.records_end),
     });
-    let begun = line.begun.iter().map(|name| {
+    let begun = line.begun.iter().map(|(name, _)| {
         let first_seq = format::segment_first_seq(name).unwrap_or(0);
         assert!(first_seq > 0, "a segment is named by its first number");
-        SegmentEntry { name: name.clone(), first_seq, places: Vec::new() }
+        SegmentEntry { name: name.clone(), first_seq, places: Vec::new(), records_end: None }
     });
-    walked.chain(begun).collect()
+    let mut entries: Vec<SegmentEntry> = walked.chain(begun).collect();
+    // The last one goes on; those before it ended where the next was begun.
+    let walked = line.segments.len();
+    for (entry, (_, end_before)) in entries[walked - 1..].iter_mut().zip(&line.begun) {
+        entry.records_end = Some(*end_before);
+    }
+    if let Some(last) = entries.last_mut() {
+        last.records_end = None;
+    }
+    entries
 }
 
 /// Makes the directory and those above it, durably: a store that forgets where it is after a power

@@ -29,6 +29,9 @@ pub(crate) struct SegmentEntry {
     pub first_seq: u64,
     /// Sequence number and offset of some inputs, rising.
     pub places: Vec<(u64, u64)>,
+    /// Where its records end, once a later segment has begun: a checkpoint may follow its last
+    /// input.
+    pub records_end: Option<u64>,
 }
 
 impl Shared {

@@ -148,6 +148,11 @@ impl SegmentWriter {
         self.current.bytes.saturating_sub(self.current.offset + RESERVED_BYTES)
     }
 
+    /// Where the records of the segment before end, while it waits for its seal.
+    pub(crate) fn end_before(&self) -> Option<u64> {
+        self.old.as_ref().map(|(old, _)| old.offset)
+    }
+
     /// Name and write offset of the current segment.
     pub(crate) fn place(&self) -> (&str, u64) {
         (&self.current.name, self.current.offset)

@@ -9,8 +9,10 @@ mod support;
 use std::ops::ControlFlow;
 
 use ringpit_journal::mem::MemStorage;
-use ringpit_journal::{Durability, Kind, Options, Refused};
-use support::{Kept, append, assert_line, close, flush, must_open, reopen, small};
+use ringpit_journal::{Durability, Kind, Options, Refused, Storage};
+use support::{
+    Kept, append, assert_line, close, flush, must_open, payload, reopen, small, time_ns,
+};
 
 #[test]
 fn a_clean_stop_loses_nothing_and_leaves_a_mark() {
@@ -97,6 +99,40 @@ fn checkpoints_keep_their_place_and_take_no_number() {
     });
     assert_eq!(last.unwrap(), 401);
     assert_eq!(read[..kept.len()], kept[..]);
+}
+
+/// Found by the simulator: a checkpoint that was the last record of its segment was left out.
+#[test]
+fn a_reader_sees_checkpoints_that_end_a_segment() {
+    let storage = MemStorage::new();
+    let (opened, _) = reopen(&storage, &small(), None);
+    let mut opened = opened.unwrap();
+    let mut written = Vec::new();
+    for seq in 1..=600 {
+        let payload = payload(seq, 900);
+        for (kind, payload) in [(Kind::Input, &payload[..]), (Kind::Checkpoint, &[7; 24][..])] {
+            opened.appender.append(kind, seq, time_ns(seq), payload).unwrap();
+            opened.flusher.flush_pending().unwrap();
+            opened.flusher.after_flush().unwrap();
+            written.push((kind, seq));
+        }
+    }
+    // The last one has no input after it.
+    written.pop();
+    let segments = storage.list().unwrap().iter().filter(|name| name.ends_with(".rpj")).count();
+    assert!(segments > 4, "enough segments that one ends with a checkpoint");
+    let tail = opened.appender.copy_tail();
+    let mut readers = vec![opened.reader.clone()];
+    readers.push(reopen(&storage.restart(), &small(), Some(&tail)).0.unwrap().reader);
+    for mut reader in readers {
+        let mut read = Vec::new();
+        let mut note = |record: &ringpit_journal::Record<'_>| {
+            read.push((record.kind, record.seq));
+            ControlFlow::Continue(())
+        };
+        reader.read(1, u64::MAX, &mut note).unwrap();
+        assert!(read == written, "{} of {} records", read.len(), written.len());
+    }
 }
 
 #[test]
