@@ -210,7 +210,7 @@ impl Model {
         }
     }
 
-    fn find_reservation(&self, id: ReservationId) -> Option<&Reservation> {
+    pub(crate) fn find_reservation(&self, id: ReservationId) -> Option<&Reservation> {
         self.sales.iter().flat_map(|sale| &sale.reservations).find(|r| r.id == id)
     }
 

@@ -5,7 +5,7 @@ use crate::Model;
 use crate::orders::refused;
 use crate::state::Due;
 use ringpit_core::command::{SessionBack, SessionConfig, SessionLost, SessionOpen};
-use ringpit_core::event::{BidReport, CancelReject, Rejected};
+use ringpit_core::event::{AtomicReport, BidReport, CancelReject, Rejected, Reservation};
 use ringpit_core::*;
 
 /// What is known of a session.
@@ -16,6 +16,10 @@ pub(crate) struct Session {
     pub config: Option<SessionConfig>,
     /// When its orders go, and when that was set.
     pub grace: Option<(u64, u64)>,
+}
+
+fn may_act(config: &SessionConfig, account: AccountId) -> bool {
+    config.accounts.iter().any(|range| (range.from..=range.to).contains(&account))
 }
 
 impl Model {
@@ -99,10 +103,29 @@ impl Model {
             Command::KillSwitch(c) => c.account,
             Command::PlaceBid(c) => c.account,
             Command::BuyNow(c) => c.account,
-            // Everything else is the operators', or not modelled for sessions.
+            Command::CancelAuction(c) => match c.account {
+                Some(account) => account,
+                None => return false,
+            },
+            Command::Reserve(c) => c.account,
+            Command::ReserveCart(c) => c.account,
+            Command::Leave(c) => c.account,
+            Command::Atomic(c) => c.account,
+            Command::Confirm(c) => return self.may_settle(&config, c.reservation),
+            Command::Void(c) => return self.may_settle(&config, c.reservation),
+            Command::Extend(c) => return self.may_settle(&config, c.reservation),
+            // Everything else is the operators'.
             _ => return false,
         };
-        config.accounts.iter().any(|range| (range.from..=range.to).contains(&account))
+        may_act(&config, account)
+    }
+
+    /// The buyer's session may, and the seller's; that there is no such reservation, everybody is
+    /// told.
+    fn may_settle(&self, config: &SessionConfig, id: ReservationId) -> bool {
+        let Some(found) = self.find_reservation(id) else { return true };
+        let seller = self.sale(found.sale).map(|sale| sale.terms.seller);
+        may_act(config, found.account) || seller.is_some_and(|seller| may_act(config, seller))
     }
 
     pub(crate) fn refuse_as_not_permitted(&mut self, command: &Command) {
@@ -120,28 +143,68 @@ impl Model {
             let (state, reason) = (BidState::Rejected, Some(reason));
             BidReport { account, auction, bid_id, state, price: None, qty: None, reason }
         };
-        let id = match command {
-            Command::NewOrder(c) => return self.emit(refused(c, reason)),
+        let wish = |account, sale, line: Option<(ProductId, u64)>, request_id| Reservation {
+            reservation: None,
+            account,
+            sale,
+            product: line.map(|line| line.0),
+            qty: line.map(|line| line.1),
+            request_id: Some(request_id),
+            state: ReservationState::Rejected,
+            position: None,
+            deadline: None,
+            amount: None,
+            lines: None,
+            reason: Some(reason),
+        };
+        match command {
+            Command::Reserve(c) => {
+                let line = Some((c.product, c.qty));
+                self.emit(wish(c.account, c.sale, line, c.request_id));
+            }
+            Command::ReserveCart(c) => {
+                self.emit(wish(c.account, c.sale, None, c.request_id));
+            }
+            Command::Atomic(c) => {
+                let (account, request_id) = (c.account, c.request_id);
+                let (state, reason) = (AtomicState::Rejected, Some(reason));
+                self.emit(AtomicReport { account, request_id, state, leg: None, reason });
+            }
+            Command::NewOrder(c) => self.emit(refused(c, reason)),
             Command::CancelOrder(c) => {
-                return self.emit(order(c.account, c.instrument, c.order_id, c.orig_cl_ord_id));
+                self.emit(order(c.account, c.instrument, c.order_id, c.orig_cl_ord_id));
             }
             Command::ReplaceOrder(c) => {
-                return self.emit(order(c.account, c.instrument, c.order_id, c.orig_cl_ord_id));
+                self.emit(order(c.account, c.instrument, c.order_id, c.orig_cl_ord_id));
             }
-            Command::PlaceBid(c) => return self.emit(bid(c.account, c.auction, Some(c.bid_id))),
-            Command::BuyNow(c) => return self.emit(bid(c.account, c.auction, None)),
-            Command::CreateAsset(c) => u64::from(c.asset.0),
-            Command::OpenAccount(c) => c.account.0,
-            Command::Deposit(c) => c.account.0,
-            Command::Withdraw(c) => c.account.0,
-            Command::Transfer(c) => c.from.0,
-            Command::CreateInstrument(c) => u64::from(c.instrument.0),
-            Command::SetPhase(c) => u64::from(c.instrument.0),
-            Command::SchedulePhase(c) => u64::from(c.instrument.0),
-            Command::MassCancel(c) => c.account.0,
-            Command::KillSwitch(c) => c.account.0,
-            other => panic!("the model does not know sessions that send {}", other.kind().word()),
-        };
-        self.emit(Rejected { command: kind, id: Some(id), reason, field: None });
+            Command::PlaceBid(c) => self.emit(bid(c.account, c.auction, Some(c.bid_id))),
+            Command::BuyNow(c) => self.emit(bid(c.account, c.auction, None)),
+            other => {
+                let id = Some(subject(other));
+                self.emit(Rejected { command: kind, id, reason, field: None });
+            }
+        }
+    }
+}
+
+/// What a command without a report of its own is about.
+fn subject(command: &Command) -> u64 {
+    match command {
+        Command::CreateAsset(c) => u64::from(c.asset.0),
+        Command::OpenAccount(c) => c.account.0,
+        Command::Deposit(c) => c.account.0,
+        Command::Withdraw(c) => c.account.0,
+        Command::Transfer(c) => c.from.0,
+        Command::CreateInstrument(c) => u64::from(c.instrument.0),
+        Command::SetPhase(c) => u64::from(c.instrument.0),
+        Command::SchedulePhase(c) => u64::from(c.instrument.0),
+        Command::MassCancel(c) => c.account.0,
+        Command::KillSwitch(c) => c.account.0,
+        Command::CancelAuction(c) => u64::from(c.auction.0),
+        Command::Confirm(c) => c.reservation.0,
+        Command::Void(c) => c.reservation.0,
+        Command::Extend(c) => c.reservation.0,
+        Command::Leave(c) => u64::from(c.sale.0),
+        other => panic!("the model does not know sessions that send {}", other.kind().word()),
     }
 }
