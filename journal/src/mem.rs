@@ -170,6 +170,12 @@ impl MemStorage {
         true
     }
 
+    /// Bytes that all files together have, as [`Faults::capacity_bytes`] counts them.
+    #[must_use]
+    pub fn used_bytes(&self) -> u64 {
+        self.disk().used_bytes() as u64
+    }
+
     /// A file's content as processes see it.
     #[must_use]
     pub fn content(&self, name: &str) -> Option<Vec<u8>> {
@@ -197,6 +203,10 @@ impl Disk {
         Ok(())
     }
 
+    fn used_bytes(&self) -> usize {
+        self.nodes.iter().map(|node| node.cache.len()).sum()
+    }
+
     /// How many of `len` bytes a write at `at` may write.
     fn writable(&mut self, node: usize, len: usize, at: usize) -> io::Result<usize> {
         self.counts.writes += 1;
@@ -206,8 +216,8 @@ impl Disk {
         let is_short = self.faults.short_write == Some(self.counts.writes);
         let allowed = if is_short { len / 2 } else { len };
         let Some(capacity) = self.faults.capacity_bytes else { return Ok(allowed) };
-        let used: usize = self.nodes.iter().map(|node| node.cache.len()).sum();
-        let free = usize::try_from(capacity).unwrap_or(usize::MAX).saturating_sub(used);
+        let free =
+            usize::try_from(capacity).unwrap_or(usize::MAX).saturating_sub(self.used_bytes());
         let inside = self.nodes[node].cache.len().saturating_sub(at);
         match allowed.min(inside + free) {
             0 if len > 0 => Err(io::Error::from(io::ErrorKind::StorageFull)),

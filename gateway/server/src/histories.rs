@@ -19,15 +19,17 @@ pub struct Histories {
 
 impl Default for Histories {
     fn default() -> Self {
-        Self {
-            sessions: HashMap::new(),
-            budget: Budget::default(),
-            frame: Box::new([0; FRAME_BYTES_MAX]),
-        }
+        Self::new(Budget::default())
     }
 }
 
 impl Histories {
+    /// None yet, and so many bytes for all of them.
+    #[must_use]
+    pub fn new(budget: Budget) -> Self {
+        Self { sessions: HashMap::new(), budget, frame: Box::new([0; FRAME_BYTES_MAX]) }
+    }
+
     /// Remembers an event, if it is numbered.
     pub fn keep(&mut self, emitted: &Emitted<'_>) {
         if emitted.owner_seq > 0

@@ -15,6 +15,14 @@ impl Default for Budget {
     }
 }
 
+impl Budget {
+    /// So many.
+    #[must_use]
+    pub const fn of(bytes: usize) -> Self {
+        Self(bytes)
+    }
+}
+
 /// A ring of encoded frames with consecutive numbers.
 #[derive(Debug, Default)]
 pub struct History {

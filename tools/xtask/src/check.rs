@@ -1,9 +1,12 @@
-//! What CI runs beside the tests: format, lints, documentation, licences, the Python client.
+//! What CI runs beside the tests: format, lints, documentation, licences, the Python client,
+//! simulations.
 
+use crate::simulate;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Checks format, lints, documentation, licences and the Python client; CI runs it after the tests.
+/// Checks format, lints, documentation, licences and the Python client, and simulates; CI runs it
+/// after the tests.
 #[derive(clap::Args)]
 pub struct Args {
     /// Runs the tests first, as the README's test command does.
@@ -28,6 +31,8 @@ pub fn run(args: &Args) -> Result<(), String> {
         println!("skipped: licences (cargo-deny is not installed: cargo install cargo-deny)");
     }
     python()?;
+    println!("+ cargo xtask simulate");
+    simulate::run(&simulate::Args::default())?;
     println!("all checks passed");
     Ok(())
 }

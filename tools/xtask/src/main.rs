@@ -3,6 +3,7 @@
 mod check;
 mod fuzz;
 mod schema;
+mod simulate;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -11,18 +12,21 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 enum Task {
-    /// Checks format, lints, documentation and licences; CI runs it after the tests.
+    /// Checks format, lints, documentation and licences, and simulates; CI runs it after the tests.
     Check(check::Args),
     /// Runs the random tests with larger numbers and fresh seeds.
     Fuzz(fuzz::Args),
     /// Makes the wire's layout table and docs/protocol.md from gateway/schema/ringpit.xml.
     Schema(schema::Args),
+    /// Plays the whole system under every fault, seed by seed, and checks every promise.
+    Simulate(simulate::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Check(args) => check::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
+        Task::Simulate(args) => simulate::run(&args),
         Task::Schema(args) => schema::run(&args).map_err(|error| error.to_string()),
     };
     match done {

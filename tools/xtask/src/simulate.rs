@@ -1,0 +1,25 @@
+//! Builds the simulator in its own profile and starts it: fast code, whose panics end a seed and
+//! not the run.
+
+use std::process::Command;
+
+/// Plays the whole system under every fault, seed by seed, and checks every promise.
+#[derive(clap::Args, Default)]
+#[command(disable_help_flag = true)]
+pub struct Args {
+    /// What the simulator is told; `--help` shows its own help.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+/// Starts it and waits for it.
+///
+/// # Errors
+/// When it can't be built or started, or a promise was broken.
+pub fn run(args: &Args) -> Result<(), String> {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["run", "--quiet", "--package", "ringpit-simulator", "--profile", "simulate"]);
+    let status = command.arg("--").args(&args.arguments).status();
+    let status = status.map_err(|error| format!("the simulator: {error}"))?;
+    if status.success() { Ok(()) } else { Err("the simulator found a broken promise".into()) }
+}
