@@ -7,13 +7,18 @@ use crate::command::{Command, Input};
 use crate::ids::SessionId;
 use crate::limits::COMMAND_BYTES_MAX;
 use crate::words::CommandKind;
-use bincode::Decode;
 use bincode::config::{Configuration, Fixint, LittleEndian, NoLimit};
+use bincode::{Decode, Encode};
 
 /// Largest encoded input, in bytes: session and number (16) and the largest command.
 pub const INPUT_BYTES_MAX: usize = COMMAND_BYTES_MAX + 16;
 
 /// No limit is counted: nothing here allocates, and what is read is never more than there is.
+/// How inputs are read: without a count of the bytes. The bytes are all there, no more of them than
+/// the limit, and no list allocates.
+const READ: Configuration<LittleEndian, Fixint> =
+    bincode::config::standard().with_little_endian().with_fixed_int_encoding();
+
 const CONFIG: Configuration<LittleEndian, Fixint, NoLimit> =
     bincode::config::standard().with_little_endian().with_fixed_int_encoding().with_no_limit();
 
@@ -40,12 +45,31 @@ impl core::fmt::Display for CodecError {
 
 impl core::error::Error for CodecError {}
 
+/// An input whose command lies elsewhere: a command may be two kilobytes long. Encoded it is the
+/// same as an [`Input`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode)]
+pub struct InputRef<'c> {
+    /// See [`Input::session`].
+    pub session: SessionId,
+    /// See [`Input::client_seq`].
+    pub client_seq: u64,
+    /// See [`Input::command`].
+    pub command: &'c Command,
+}
+
+impl<'c> From<&'c Input> for InputRef<'c> {
+    fn from(input: &'c Input) -> Self {
+        let Input { session, client_seq, command } = input;
+        Self { session: *session, client_seq: *client_seq, command }
+    }
+}
+
 /// Writes an input to the start of `buffer`; gives the number of bytes.
 ///
 /// # Errors
 /// [`CodecError::NoSpace`] when the buffer is too small; [`INPUT_BYTES_MAX`] bytes always suffice.
-pub fn encode(input: &Input, buffer: &mut [u8]) -> Result<usize, CodecError> {
-    bincode::encode_into_slice(input, buffer, CONFIG).map_err(|_| CodecError::NoSpace)
+pub fn encode<'c>(input: impl Into<InputRef<'c>>, buffer: &mut [u8]) -> Result<usize, CodecError> {
+    bincode::encode_into_slice(input.into(), buffer, CONFIG).map_err(|_| CodecError::NoSpace)
 }
 
 /// Reads an input that fills `bytes` exactly.
@@ -89,9 +113,13 @@ pub fn decode_into(bytes: &[u8], input: &mut Input) -> Result<(), CodecError> {
 }
 
 /// A value that fills `bytes` exactly.
+#[inline]
 fn whole<T: Decode<()>>(bytes: &[u8]) -> Result<T, CodecError> {
+    if bytes.len() > INPUT_BYTES_MAX {
+        return Err(CodecError::Malformed);
+    }
     let (value, used) =
-        bincode::decode_from_slice(bytes, CONFIG).map_err(|_| CodecError::Malformed)?;
+        bincode::decode_from_slice(bytes, READ).map_err(|_| CodecError::Malformed)?;
     match bytes.len() - used {
         0 => Ok(value),
         trailing => Err(CodecError::Trailing(trailing)),

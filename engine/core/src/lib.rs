@@ -39,6 +39,7 @@ mod text;
 mod trading;
 pub mod words;
 
+pub use codec::InputRef;
 pub use command::{Command, Input};
 pub use engine::{Engine, SessionFacts};
 pub use event::{Emitted, Event, Sink};

@@ -1,17 +1,19 @@
-//! From the gateway threads to the sequencer: two rings, one of them for priority sessions.
+//! From the gateway's thread to the sequencer: two rings, one of them for priority sessions.
 //!
 //! An offer is encoded once; the bytes in the slot are what is journaled. Nobody ever waits here:
-//! a full ring is answered `Busy`.
+//! a full ring is answered `Busy`. One thread offers, so that an offer needs no locked instruction:
+//! the cache lines of many slots may be on their way at once. A second gateway thread would get
+//! rings of its own, polled in turn.
 
 use crate::config::Config;
 use crate::limits::{INLINE_BYTES_MAX, INPUT_SLOT_BYTES};
 use crate::pool::Pool;
 use crossbeam_utils::CachePadded;
 use disruptor::{
-    BusySpin, EventPoller, MultiProducer, MultiProducerBarrier, Producer, SingleConsumerBarrier,
-    build_multi_producer,
+    BusySpin, EventPoller, Producer, SingleConsumerBarrier, SingleProducer, SingleProducerBarrier,
+    build_single_producer,
 };
-use ringpit_core::Input;
+use ringpit_core::InputRef;
 use ringpit_core::codec::{self, INPUT_BYTES_MAX};
 use ringpit_journal::Gate;
 use std::sync::Arc;
@@ -70,30 +72,37 @@ impl InputSlot {
     }
 }
 
-type SlotProducer = MultiProducer<InputSlot, SingleConsumerBarrier>;
-pub(crate) type SlotPoller = EventPoller<InputSlot, MultiProducerBarrier>;
+type SlotProducer = SingleProducer<InputSlot, SingleConsumerBarrier>;
+pub(crate) type SlotPoller = EventPoller<InputSlot, SingleProducerBarrier>;
 
-/// How full the normal ring is, as far as the gateways need to know.
-#[derive(Debug)]
-struct Fill {
-    published: CachePadded<AtomicI64>,
-    released: CachePadded<AtomicI64>,
-}
-
-/// What ports and sequencer share.
+/// What port and sequencer share.
 #[derive(Debug)]
 pub(crate) struct Doorway {
     pub(crate) gate: Gate,
     pub(crate) pool: Pool,
     pub(crate) closed: AtomicBool,
-    fill: Fill,
+    /// Whether anybody listens to public events; see [`InputPort::want_public`].
+    pub(crate) public_wanted: AtomicBool,
+    /// Inputs whose slots of the normal ring are free again.
+    released: CachePadded<AtomicI64>,
 }
 
 impl Doorway {
-    /// Tells the gateways that the slots of so many more inputs are free.
+    /// Tells the gateway that the slots of so many more inputs are free.
     pub(crate) fn release(&self, inputs: i64) {
-        let released = self.fill.released.load(Ordering::Relaxed);
-        self.fill.released.store(released + inputs, Ordering::Release);
+        let released = self.released.load(Ordering::Relaxed);
+        self.released.store(released + inputs, Ordering::Release);
+    }
+}
+
+/// Wakes the sequencer, only if it sleeps.
+#[derive(Clone, Debug)]
+pub struct Bell(Arc<Doorway>);
+
+impl Bell {
+    /// Rings it, after a batch of offers.
+    pub fn ring(&self) {
+        self.0.gate.wake();
     }
 }
 
@@ -104,12 +113,13 @@ pub(crate) struct InputRings {
     pub(crate) priority: SlotPoller,
 }
 
-/// A gateway thread's end of the rings; each thread has a clone.
-#[derive(Clone)]
+/// The gateway thread's end of the rings.
 pub struct InputPort {
     doorway: Arc<Doorway>,
     normal: SlotProducer,
     priority: SlotProducer,
+    /// Inputs ever put into the normal ring.
+    published: i64,
     /// Slots of the normal ring that new business may use.
     open_slots: i64,
     scratch: Box<[u8; INPUT_BYTES_MAX]>,
@@ -119,7 +129,7 @@ pub struct InputPort {
 pub(crate) fn rings(config: &Config) -> (InputPort, InputRings) {
     let build = |slots| {
         let (poller, builder) =
-            build_multi_producer(slots, InputSlot::empty, BusySpin).new_event_poller();
+            build_single_producer(slots, InputSlot::empty, BusySpin).new_event_poller();
         (builder.build(), poller)
     };
     let (normal, normal_poller) = build(config.input_slots);
@@ -128,16 +138,15 @@ pub(crate) fn rings(config: &Config) -> (InputPort, InputRings) {
         gate: Gate::new(),
         pool: Pool::new(config.long_inputs),
         closed: AtomicBool::new(false),
-        fill: Fill {
-            published: CachePadded::new(AtomicI64::new(0)),
-            released: CachePadded::new(AtomicI64::new(0)),
-        },
+        public_wanted: AtomicBool::new(true),
+        released: CachePadded::new(AtomicI64::new(0)),
     });
     let slots = config.input_slots as i64;
     let port = InputPort {
         doorway: doorway.clone(),
         normal,
         priority,
+        published: 0,
         open_slots: slots - slots * i64::from(config.reserved_percent) / 100,
         scratch: Box::new([0; INPUT_BYTES_MAX]),
     };
@@ -152,7 +161,13 @@ impl InputPort {
     ///
     /// # Errors
     /// [`Busy`] when the lane has no room for this class; nothing was taken.
-    pub fn offer(&mut self, lane: Lane, class: Class, tag: u64, input: &Input) -> Result<(), Busy> {
+    pub fn offer<'c>(
+        &mut self,
+        lane: Lane,
+        class: Class,
+        tag: u64,
+        input: impl Into<InputRef<'c>>,
+    ) -> Result<(), Busy> {
         if self.doorway.closed.load(Ordering::Acquire) {
             return Err(Busy);
         }
@@ -181,11 +196,10 @@ impl InputPort {
             }
         });
         match published {
-            Ok(ring_seq) if lane == Lane::Normal => {
-                self.doorway.fill.published.fetch_max(ring_seq + 1, Ordering::Relaxed);
+            Ok(_) => {
+                self.published += i64::from(lane == Lane::Normal);
                 Ok(())
             }
-            Ok(_) => Ok(()),
             Err(_) => {
                 if place != IN_SLOT {
                     self.doorway.pool.give_back(place);
@@ -200,17 +214,28 @@ impl InputPort {
         self.doorway.gate.wake();
     }
 
+    /// What wakes the sequencer, for those who do not offer.
+    #[must_use]
+    pub fn bell(&self) -> Bell {
+        Bell(self.doorway.clone())
+    }
+
+    /// Says whether anybody listens to public events; at first everybody is taken to. While nobody
+    /// does, a public event that is not numbered for an owner need not come out: most events are
+    /// such. What is said holds from the next offered input on, at the latest.
+    pub fn want_public(&self, wanted: bool) {
+        self.doorway.public_wanted.store(wanted, Ordering::Relaxed);
+    }
+
     /// Whether new business would be refused now.
     #[must_use]
     pub fn is_nearly_full(&self) -> bool {
-        let fill = &self.doorway.fill;
-        let used = fill.published.load(Ordering::Relaxed) - fill.released.load(Ordering::Acquire);
-        used >= self.open_slots
+        self.published - self.doorway.released.load(Ordering::Acquire) >= self.open_slots
     }
 }
 
 impl std::fmt::Debug for InputPort {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "InputPort({:?})", self.doorway.fill)
+        write!(out, "InputPort({} published, {:?})", self.published, self.doorway.released)
     }
 }

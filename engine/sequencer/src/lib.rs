@@ -32,7 +32,7 @@ pub use disk::{
     replay,
 };
 pub use failure::{Failure, FailureFlag};
-pub use input::{Busy, Class, InputPort, Lane};
+pub use input::{Bell, Busy, Class, InputPort, Lane};
 pub use log::{
     Entry, Flush, Log, Marks, ReadLine, RecordKind, Refused, Store, TakeEntry, Watermark,
 };

@@ -4,6 +4,7 @@
 //! waits for the sequencer.
 
 use crate::failure::FailureFlag;
+use crate::input::Doorway;
 use crate::limits::FULL_PARK_NS;
 use disruptor::{
     BusySpin, EventPoller, Polling, Producer, SingleConsumerBarrier, SingleProducer,
@@ -137,6 +138,8 @@ pub(crate) struct OutputRing {
     gone: Arc<AtomicBool>,
     failure: FailureFlag,
     waker: Waker,
+    /// Says whether anybody listens to public events.
+    doorway: Arc<Doorway>,
     /// The tag of the query that is being answered; 0 while a command is applied.
     tag: u64,
     /// Slots published since the count was last taken.
@@ -144,12 +147,18 @@ pub(crate) struct OutputRing {
 }
 
 /// Both ends.
-pub(crate) fn ring(slots: usize, waker: Waker, failure: FailureFlag) -> (OutputRing, OutputPort) {
+pub(crate) fn ring(
+    slots: usize,
+    waker: Waker,
+    failure: FailureFlag,
+    doorway: Arc<Doorway>,
+) -> (OutputRing, OutputPort) {
     let (poller, builder) =
         build_single_producer(slots, OutputSlot::empty, BusySpin).new_event_poller();
     let gone = Arc::new(AtomicBool::new(false));
     let producer = builder.build();
-    let ring = OutputRing { producer, gone: gone.clone(), failure, waker, tag: 0, published: 0 };
+    let (tag, published) = (0, 0);
+    let ring = OutputRing { producer, gone: gone.clone(), failure, waker, doorway, tag, published };
     (ring, OutputPort { poller, gone })
 }
 
@@ -213,8 +222,15 @@ impl OutputRing {
 }
 
 impl Sink for OutputRing {
+    #[inline]
     fn emit(&mut self, emitted: &Emitted<'_>) {
         let tag = self.tag;
+        // Read after the input's slot: whoever asked for market data before offering this input
+        // gets what it causes.
+        let is_for_listeners = tag == 0 && emitted.owner_seq == 0 && emitted.event.is_public();
+        if is_for_listeners && !self.doorway.public_wanted.load(Ordering::Relaxed) {
+            return;
+        }
         self.publish(|slot| {
             slot.kind = OutputKind::Event;
             (slot.seq, slot.at) = (emitted.seq, emitted.at);

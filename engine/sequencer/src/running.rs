@@ -50,9 +50,9 @@ pub struct Head<L> {
 /// A started line: the ends for the gateway, and the handle.
 #[derive(Debug)]
 pub struct Started {
-    /// For the gateway threads; clone it for each.
+    /// For the gateway's thread.
     pub input: InputPort,
-    /// For the one gateway thread that reads.
+    /// For the gateway's thread.
     pub output: OutputPort,
     /// The handle.
     pub running: Running,
@@ -94,9 +94,9 @@ pub struct Status {
 /// A line whose parts are in the hands of whoever steps them: of the threads that [`start`] gives
 /// them to, or of a simulator.
 pub struct Assembled<L, C> {
-    /// For the gateway threads; clone it for each.
+    /// For the gateway's thread.
     pub input: InputPort,
-    /// For the one gateway thread that reads.
+    /// For the gateway's thread.
     pub output: OutputPort,
     /// The one that stamps, journals and applies.
     pub sequencer: Sequencer<L, C>,
@@ -124,7 +124,8 @@ pub fn assemble<L: Log, C: Clock>(
     let gauges = Arc::new(Gauges::default());
     let clock_state = Arc::new(ClockState::default());
     let (input, rings) = input::rings(config);
-    let (out, output) = output::ring(config.output_slots, waker, failure.clone());
+    let doorway = rings.doorway.clone();
+    let (out, output) = output::ring(config.output_slots, waker, failure.clone(), doorway.clone());
     let watermark = head.log.watermark();
     // The last checkpoint may be later than the last input, and nothing may come before it.
     let last_stamp_ns = head.engine.now().max(head.log.last_at());
@@ -138,7 +139,6 @@ pub fn assemble<L: Log, C: Clock>(
         gauges: gauges.clone(),
         checkpointed_seq: head.checkpointed_seq,
     });
-    let doorway = rings.doorway.clone();
     let sequencer = Sequencer {
         rings,
         machine,

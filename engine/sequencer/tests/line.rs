@@ -3,13 +3,14 @@
 
 mod common;
 
+use common::venue::{order, setup};
 use common::{TestClock, asset, config, line, offer_patiently, start_in_memory, wait_until};
 use ringpit_core::command::QueryDepth;
-use ringpit_core::{Command, Input, InstrumentId, SessionId};
+use ringpit_core::{Command, Event, Input, InstrumentId, SessionId};
 use ringpit_sequencer::limits::CHECKPOINT_INPUTS_MIN;
 use ringpit_sequencer::{
     Busy, Checkpoint, Class, Config, Failure, InputPort, Lane, OutputKind, OutputPort, RecordKind,
-    SystemClock, Wait, start,
+    Started, SystemClock, Wait, start,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,33 +54,45 @@ fn inputs_are_journaled_in_the_order_of_the_ring() {
     assert_eq!((records[1_000].kind, records[1_000].seq), (RecordKind::Checkpoint, 1_000));
 }
 
+/// Most events are public, and most venues have nobody who listens: they don't come out then. What
+/// has an owner or answers a query always does.
 #[test]
-fn threads_share_the_ring_and_each_keeps_its_order() {
+fn public_events_come_out_only_while_somebody_listens() {
     let (mut started, _control) = start_in_memory(&config(), SystemClock, 10_000);
-    let threads = [1, 2, 3].map(|session| {
-        let mut port = started.input.clone();
-        std::thread::spawn(move || {
-            for number in 1..=1_000 {
-                let input = Input { session: SessionId(session), ..asset(number) };
-                offer_patiently(&mut port, 1, &input);
-            }
-        })
-    });
-    let mut last = [0; 4];
-    let mut taken = 0;
-    wait_until(|| {
-        started.output.poll(64, |slot| {
-            if slot.kind == OutputKind::Applied {
-                let number = &mut last[slot.owner.0 as usize];
-                *number += 1;
-                assert_eq!(slot.ref_seq_no, Some(*number));
-                taken += 1;
-            }
+    let book = setup(1);
+    let inputs = book.len() as u64;
+    for input in &book {
+        offer_patiently(&mut started.input, 1, input);
+    }
+    let come_out = |started: &mut Started, number: u64, tag: u64, command: Command| {
+        let input = Input { session: SessionId(1), client_seq: number, command };
+        started.input.offer(Lane::Normal, Class::NewBusiness, tag, &input).unwrap();
+        let (mut public, mut own, mut is_over) = (0, 0, false);
+        wait_until(|| {
+            started.output.poll(64, |slot| {
+                let is_public = slot.event().is_some_and(Event::is_public);
+                public += usize::from(is_public);
+                own += usize::from(slot.event().is_some() && !is_public);
+                is_over |= slot.kind != OutputKind::Event && slot.ref_seq_no == Some(number);
+            });
+            is_over
         });
-        taken == 3_000
-    });
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
-    assert_eq!(started.running.stop().unwrap().seq(), 3_000);
+        (public, own)
+    };
+    let order = |number| order(1, number).command;
+    let depth = QueryDepth { instrument: InstrumentId(1) };
+    wait_until(|| started.running.status().seq == inputs);
+    while started.output.poll(64, |_| ()) > 0 {}
+    let (public, own) = come_out(&mut started, 1, 1, order(1));
+    assert!(public >= 2 && own == 1, "{public}, {own}: a level, the top of the book, a report");
+    started.input.want_public(false);
+    assert_eq!(come_out(&mut started, 2, 1, order(3)), (0, 1));
+    let (public, own) = come_out(&mut started, 3, 9, depth.into());
+    assert!(public > 0 && own == 0, "{public}, {own}: an answer comes to who asked");
+    started.input.want_public(true);
+    let (public, own) = come_out(&mut started, 4, 1, order(5));
+    assert!(public >= 1 && own == 1, "{public}, {own}");
+    started.running.stop().unwrap();
 }
 
 #[test]
@@ -153,7 +166,7 @@ fn new_business_leaves_the_reserved_share_free() {
             started.output.poll(100, |slot| applied += is_applied(slot.kind));
             applied == 65
         });
-        wait_until(|| !port.clone().is_nearly_full());
+        wait_until(|| !port.is_nearly_full());
     }
     started.running.stop().unwrap();
 }

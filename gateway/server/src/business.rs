@@ -10,7 +10,7 @@ use crate::queries::{Purpose, Query};
 use crate::subscriptions::Topic;
 use crate::tags::Tag;
 use ringpit_core::roles::{may_subscribe, permitted, permitted_leg};
-use ringpit_core::{Command, CommandKind, Input, Reason, Role};
+use ringpit_core::{Command, CommandKind, InputRef, Reason, Role};
 use ringpit_sequencer::Class;
 use ringpit_wire::{
     BusinessReject, Fault, FeedQuality, Frame, Incoming, Limits, NotApplied, QueryEnd, Subscribe,
@@ -226,8 +226,8 @@ impl Hub {
             return Err(Reason::Throttled.into());
         }
         let line = self.line.as_mut().ok_or(Reason::Busy)?;
-        let input = Input { session: session.id, client_seq: message.number, command: *command };
-        line.offer(session.lane, class, tag, &input).map_err(|_| Reason::Busy)?;
+        let input = InputRef { session: session.id, client_seq: message.number, command };
+        line.offer(session.lane, class, tag, input).map_err(|_| Reason::Busy)?;
         if command.is_query() {
             session.asked(message.number);
         } else {
@@ -267,6 +267,7 @@ impl Hub {
         let topic = Topic::named(subscribe.instrument, subscribe.auction, subscribe.sale);
         let purpose =
             Purpose::Snapshot { query_id: subscribe.query_id, topic, joins: true, events: None };
+        self.want_public(true);
         self.query(message, &topic.snapshot_query(), purpose)
     }
 

@@ -22,7 +22,7 @@ use mio::net::TcpListener;
 use mio::{Events, Poll, Token};
 use ringpit_core::Engine;
 use ringpit_sequencer::{
-    FailureFlag, InputPort, Missing, OutputPort, Replayer, Running, Watermark,
+    Bell, FailureFlag, InputPort, Missing, OutputPort, Replayer, Running, Watermark,
 };
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -64,7 +64,7 @@ pub(crate) struct Live {
 
 /// The line, as the loop uses it.
 struct LineEnds {
-    input: InputPort,
+    bell: Bell,
     output: OutputPort,
     running: Running,
     watermark: Watermark,
@@ -238,9 +238,10 @@ impl Gateway {
         for (id, facts, history) in sessions {
             self.hub.recover(id, &facts, history, now);
         }
-        self.hub.go_live(Box::new(input.clone()));
+        let bell = input.bell();
+        self.hub.go_live(Box::new(input));
         let (watermark, failure) = (running.watermark(), running.failure());
-        round.line = Some(LineEnds { input, output, running, watermark, failure, replayer });
+        round.line = Some(LineEnds { bell, output, running, watermark, failure, replayer });
     }
 
     fn accept(&mut self, round: &mut Round, now: Now) {
@@ -326,7 +327,7 @@ impl Gateway {
         if entered != round.entered {
             round.entered = entered;
             round.yield_until_ns = now.mono_ns + YIELD_NS_MAX;
-            line.input.wake();
+            line.bell.ring();
         }
         let LineEnds { output, replayer, watermark, failure, .. } = line;
         let permission = Permission { watermark, failure };

@@ -15,7 +15,7 @@ use crate::session::ConnectionRef;
 use crate::session_inputs::Deferred;
 use crate::sessions::Sessions;
 use crate::subscriptions::Subscriptions;
-use ringpit_core::{Input, SessionId};
+use ringpit_core::{InputRef, SessionId};
 use ringpit_sequencer::{Busy, Class, InputPort, Lane};
 use ringpit_wire::limits::FRAME_BYTES_MAX;
 use ringpit_wire::{Frame, FrameError, Plain, Sequence, Terminate, TerminationCode, peek_len};
@@ -39,12 +39,31 @@ pub trait Line {
     ///
     /// # Errors
     /// [`Busy`]; nothing was taken.
-    fn offer(&mut self, lane: Lane, class: Class, tag: u64, input: &Input) -> Result<(), Busy>;
+    fn offer(
+        &mut self,
+        lane: Lane,
+        class: Class,
+        tag: u64,
+        input: InputRef<'_>,
+    ) -> Result<(), Busy>;
+
+    /// See [`InputPort::want_public`].
+    fn want_public(&mut self, wanted: bool);
 }
 
 impl Line for InputPort {
-    fn offer(&mut self, lane: Lane, class: Class, tag: u64, input: &Input) -> Result<(), Busy> {
+    fn offer(
+        &mut self,
+        lane: Lane,
+        class: Class,
+        tag: u64,
+        input: InputRef<'_>,
+    ) -> Result<(), Busy> {
         Self::offer(self, lane, class, tag, input)
+    }
+
+    fn want_public(&mut self, wanted: bool) {
+        Self::want_public(self, wanted);
     }
 }
 
@@ -102,6 +121,8 @@ pub struct Hub {
     pub(crate) listeners: Vec<usize>,
     /// Inputs of the session layer that entered the line.
     pub(crate) session_inputs: u64,
+    /// Whether the line was told that public events are wanted.
+    public_wanted: bool,
     releasable: u64,
     queue: Vec<usize>,
     timers: BinaryHeap<Reverse<(u64, usize, u64)>>,
@@ -134,6 +155,7 @@ impl Hub {
             last: LastStep::default(),
             listeners: Vec::new(),
             session_inputs: 0,
+            public_wanted: true,
             releasable: 0,
             queue: Vec::new(),
             timers: BinaryHeap::new(),
@@ -353,10 +375,24 @@ impl Hub {
         }
     }
 
+    /// Tells the line whether public events are wanted: before a snapshot is asked for, because
+    /// its subscription begins there; and when nobody listens or asks any more.
+    pub(crate) fn want_public(&mut self, wanted: bool) {
+        if let Some(line) = &mut self.line
+            && self.public_wanted != wanted
+        {
+            line.want_public(wanted);
+            self.public_wanted = wanted;
+        }
+    }
+
     /// Writes what may leave now that `releasable` is reached, one write a connection as long as
     /// the socket takes it all.
     pub fn flush(&mut self, releasable: u64, now: Now, sockets: &mut impl Sockets) {
         self.releasable = releasable;
+        if self.subscriptions.is_empty() && self.queries.is_empty() {
+            self.want_public(false);
+        }
         let mut index = 0;
         while index < self.queue.len() {
             let key = self.queue[index];

@@ -80,7 +80,7 @@ impl Hub {
                 let is_login =
                     matches!(what, SessionInput::Open { .. } | SessionInput::Back { .. });
                 let tag = if is_login { Tag::Login(place).code() } else { 0 };
-                if line.offer(session.lane, Class::Protected, tag, &input).is_err() {
+                if line.offer(session.lane, Class::Protected, tag, (&input).into()).is_err() {
                     return;
                 }
                 self.session_inputs += 1;

@@ -2,6 +2,7 @@
 //! comes, what time it is, and when the disk is done.
 
 use super::*;
+use ringpit_core::InputRef;
 use ringpit_sequencer::memory::{MemoryControl, store};
 use ringpit_sequencer::*;
 use ringpit_server::hub::{Hub, Line, Now, Sockets};
@@ -45,13 +46,23 @@ struct Narrow {
 }
 
 impl Line for Narrow {
-    fn offer(&mut self, lane: Lane, class: Class, tag: u64, input: &Input) -> Result<(), Busy> {
+    fn offer(
+        &mut self,
+        lane: Lane,
+        class: Class,
+        tag: u64,
+        input: InputRef<'_>,
+    ) -> Result<(), Busy> {
         if class == Class::NewBusiness && self.is_full.load(Ordering::Relaxed) {
             return Err(Busy);
         }
         self.port.offer(lane, class, tag, input)?;
         self.port.wake();
         Ok(())
+    }
+
+    fn want_public(&mut self, wanted: bool) {
+        self.port.want_public(wanted);
     }
 }
 
