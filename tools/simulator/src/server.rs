@@ -8,8 +8,8 @@ use crate::time::{Time, VirtualClock};
 use ringpit_core::Engine;
 use ringpit_journal::TailCopy;
 use ringpit_sequencer::{
-    Config, DiskLog, DiskReader, Failure, FailureFlag, Head, InputPort, Missing, OutputPort,
-    OutputSlot, Recovered, Sequencer, Watermark, assemble, find,
+    Bell, Config, DiskLog, DiskReader, Failure, FailureFlag, Head, Missing, OutputPort, OutputSlot,
+    Recovered, Sequencer, Watermark, assemble, find,
 };
 use ringpit_server::exchange::{Outputs, Permission, exchange};
 use ringpit_server::histories::{Histories, Known};
@@ -46,7 +46,7 @@ impl Outputs for Pump {
 
 /// The line while it runs.
 struct Line {
-    input: InputPort,
+    bell: Bell,
     pump: Held<Option<Pump>>,
     sequencer: Sequencer<GhostLog, VirtualClock>,
     log: Held<DiskLog>,
@@ -140,9 +140,10 @@ impl Server {
         for (id, facts, history) in sessions {
             self.hub.recover(id, &facts, history, now);
         }
-        self.hub.go_live(Box::new(assembled.input.clone()));
+        let bell = assembled.input.bell();
+        self.hub.go_live(Box::new(assembled.input));
         self.line = Some(Line {
-            input: assembled.input,
+            bell,
             pump,
             sequencer: assembled.sequencer,
             log,
@@ -189,7 +190,7 @@ impl Server {
         let Some(line) = &mut self.line else { return self.hub.flush(0, now, net) };
         if self.hub.entered() != self.entered {
             self.entered = self.hub.entered();
-            line.input.wake();
+            line.bell.ring();
         }
         if let Some(text) = line.flusher.get().failed.clone() {
             line.failure.raise(Failure::Journal(text));
