@@ -144,9 +144,9 @@ impl Engine {
                     *owed.entry((order.account, asset)).or_default() += i128::from(amount);
                 }
             });
-            let counted = (self.book(book).open_buys, self.book(book).open_sells);
-            if open != counted {
-                return Err(alloc::format!("open lots {open:?}, counted {counted:?}"));
+            let [buys, sells] = self.book(book).open;
+            if open != (buys, sells) {
+                return Err(alloc::format!("open lots {open:?}, counted ({buys}, {sells})"));
             }
             self.audit_levels(book)?;
         }

@@ -14,7 +14,7 @@ use crate::reason::Reason;
 use crate::words::{ExecType, OrdType, Phase, Side, TimeInForce};
 
 /// What an order asks of the account's limits and funds.
-pub(super) struct Demand {
+struct Demand {
     pub account: u32,
     pub book: u32,
     pub side: Side,
@@ -81,7 +81,7 @@ impl Books {
             display_qty: c.display_qty.unwrap_or(0),
             deadline: NONE,
         };
-        self.check_demand(host, &Demand::of(&order, NONE, true))?;
+        self.check_demand(host, &order, NONE, true)?;
         self.check_entry(host, &order, c.min_qty)?;
         self.last_order += 1;
         if let Some((asset, amount)) = self.hold_of(&order) {
@@ -123,7 +123,7 @@ impl Books {
     }
 
     /// An accepted order trades what it can and waits with the rest, or ends.
-    #[inline]
+    #[inline(always)]
     fn enter<H: Host>(&mut self, host: &mut H, order: &mut Order, expire_at: Option<u64>) {
         let continuous = self.book(order.book).phase == Phase::Continuous;
         let due = order.is_waiting_stop() && continuous && self.is_due(order);
@@ -142,7 +142,7 @@ impl Books {
     }
 
     /// What becomes of an order's rest after it traded.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle_rest<H: Host>(
         &mut self,
         host: &mut H,
@@ -181,16 +181,23 @@ impl Books {
     }
 
     /// Limits and funds, in the order of the rule book from max_order_qty to insufficient_funds.
-    #[inline]
-    pub(super) fn check_demand<H: Host>(&self, host: &H, d: &Demand) -> Result<(), Reason> {
-        let book = self.book(d.book);
+    #[inline(always)]
+    pub(super) fn check_demand<H: Host>(
+        &self,
+        host: &H,
+        order: &Order,
+        replaces: u32,
+        banded: bool,
+    ) -> Result<(), Reason> {
+        let book = self.book(order.book);
         if book.terms.has_limits {
-            self.check_limits(host, d)?;
+            self.check_limits(host, &Demand::of(order, replaces, banded))?;
         } else {
-            check_overflow(d, book, self.own_leaves(d))?;
+            let d = Demand::of(order, replaces, banded);
+            check_overflow(&d, book, self.own_leaves(&d))?;
         }
         let is_full = self.orders.len() >= ORDERS_MAX || self.last_order >= ORDER_ID_MAX;
-        if d.replaces == NONE && is_full {
+        if replaces == NONE && is_full {
             return Err(Reason::Full);
         }
         Ok(())
@@ -202,6 +209,7 @@ impl Books {
         if d.replaces == NONE { 0 } else { self.orders.leaves(d.replaces) }
     }
 
+    #[inline(never)]
     fn check_limits<H: Host>(&self, host: &H, d: &Demand) -> Result<(), Reason> {
         let book = self.book(d.book);
         let rules = &book.rules;
@@ -252,7 +260,7 @@ impl Books {
 }
 
 /// The order's worth, its hold, and the open lots of its side must be numbers that can be printed.
-#[inline]
+#[inline(always)]
 fn check_overflow(d: &Demand, book: &Book, own: u64) -> Result<(), Reason> {
     let price = if d.price != 0 { d.price } else { d.stop_px };
     let fits = book.notional(price, d.order_qty).is_some()
@@ -262,8 +270,8 @@ fn check_overflow(d: &Demand, book: &Book, own: u64) -> Result<(), Reason> {
 }
 
 impl Demand {
-    #[inline]
-    pub(super) fn of(order: &Order, replaces: u32, banded: bool) -> Self {
+    #[inline(always)]
+    fn of(order: &Order, replaces: u32, banded: bool) -> Self {
         Self {
             account: order.account,
             book: order.book,

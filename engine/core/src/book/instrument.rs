@@ -112,11 +112,9 @@ pub struct Book {
     pub(crate) terms: Terms,
     /// Ticks; 0 before the first trade.
     pub(crate) last: i64,
-    /// Lots of all open orders to buy, stops and parked included; never beyond i64, so that every
-    /// sum over them can be printed.
-    pub(crate) open_buys: u64,
-    /// Lots of all open orders to sell; as `open_buys`.
-    pub(crate) open_sells: u64,
+    /// Lots of all open orders to buy and to sell, stops and parked included; never beyond i64, so
+    /// that every sum over them can be printed.
+    pub(crate) open: [u64; 2],
     /// The limit orders.
     pub(crate) sides: Sides,
     /// Stops by stop price.
@@ -154,8 +152,7 @@ impl Book {
             market_buys: Queue::EMPTY,
             market_sells: Queue::EMPTY,
             parked: Queue::EMPTY,
-            open_buys: 0,
-            open_sells: 0,
+            open: [0; 2],
             quote_sent: [(0, 0); 2],
             quote_is_current: true,
             indicative_sent: (0, 0, 0),
@@ -259,19 +256,13 @@ impl Book {
     /// Lots of all open orders of a side.
     #[inline]
     pub(crate) fn open_mut(&mut self, side: Side) -> &mut u64 {
-        match side {
-            Side::Buy => &mut self.open_buys,
-            Side::Sell => &mut self.open_sells,
-        }
+        &mut self.open[usize::from(side == Side::Sell)]
     }
 
     /// Whether `more` lots instead of `own` ones can be open on a side: beyond i64 no one could
     /// print a level, an indicative quantity or a surplus.
     pub(crate) fn has_room(&self, side: Side, own: u64, more: u64) -> bool {
-        let open = match side {
-            Side::Buy => self.open_buys,
-            Side::Sell => self.open_sells,
-        };
+        let open = self.open[usize::from(side == Side::Sell)];
         (open - own).checked_add(more).is_some_and(|sum| sum <= UNSIGNED_MAX)
     }
 
@@ -323,12 +314,13 @@ pub(crate) fn top(ladder: &Ladder, levels: &Levels) -> (i64, u64) {
 }
 
 /// Where an order belongs that neither trades at once nor is refused.
+#[inline]
 pub(crate) fn place_of(ord_type: OrdType, triggered: bool) -> Place {
     match ord_type {
         OrdType::Limit => Place::Level,
-        OrdType::StopLimit if triggered => Place::Level,
         OrdType::Market => Place::Market,
-        OrdType::Stop if triggered => Place::Market,
-        OrdType::Stop | OrdType::StopLimit => Place::Stop,
+        _ if !triggered => Place::Stop,
+        OrdType::StopLimit => Place::Level,
+        OrdType::Stop => Place::Market,
     }
 }

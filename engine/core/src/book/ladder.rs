@@ -1,12 +1,13 @@
 //! Price levels of one side: a 64-ary tree over prices whose nodes are machine words.
 //!
 //! Finding, adding and removing a level costs one step per six bits of the highest price ever
-//! used, whatever the number of levels. The best level is kept beside, and so is the branch that
-//! was used last: prices come in clusters, so most searches are two steps. Nodes and levels come
+//! used, whatever the number of levels. A branch of 64 prices with a single level is that level. The best level is kept beside, and so is the branch that
+//! was used last: prices come in clusters, so most searches are two or three steps. Nodes and levels come
 //! from shared pools and go back to them last in, first out, so that once warm nothing is
 //! allocated and live ones stay cached. Orders and their queue are not known here.
 
 use super::queue::Queue;
+use crate::limits::ORDERS_MAX;
 use alloc::vec::Vec;
 
 /// No node, no order, no level.
@@ -21,6 +22,13 @@ const _: () = assert!((LAYERS_MAX + 1) * BITS >= 63);
 
 /// Prices of one branch of the layer above the bottom share all bits above these.
 const NEAR_BITS: u32 = 2 * BITS;
+
+/// And so do prices of one branch of the layer above that.
+const FAR_BITS: u32 = 3 * BITS;
+
+/// Marks the number of a level where that of a bottom node would stand: the only one there.
+const SOLE: u32 = 1 << 31;
+const _: () = assert!(ORDERS_MAX < SOLE as usize);
 
 /// The key of no branch: no price has it.
 const NOWHERE: i64 = i64::MIN;
@@ -52,10 +60,12 @@ struct Node {
 }
 
 impl Node {
+    #[inline]
     fn child(&self, slot: u32) -> Option<u32> {
         (self.used >> slot & 1 == 1).then(|| self.children[slot as usize])
     }
 
+    #[inline]
     fn set(&mut self, slot: u32, child: u32) {
         self.used |= 1 << slot;
         self.children[slot as usize] = child;
@@ -117,6 +127,13 @@ impl Levels {
         (self.list.len() - 1) as u32
     }
 
+    /// A new level below a bottom node.
+    fn add_to(&mut self, bottom: u32, price: i64, book: u32) -> u32 {
+        let level = self.new_level(price, book);
+        self.node_mut(bottom).set(digit(price, 0), level);
+        level
+    }
+
     #[inline]
     fn new_node(&mut self) -> u32 {
         if let Some(node) = self.free_nodes.pop() {
@@ -135,6 +152,18 @@ impl Levels {
     #[inline]
     fn node_mut(&mut self, at: u32) -> &mut Node {
         &mut self.nodes[at as usize]
+    }
+
+    /// Which children a node has; a sole level stands for a bottom node with it alone.
+    #[inline]
+    fn used(&self, at: u32) -> u64 {
+        if at & SOLE == 0 { self.node(at).used } else { 1 << digit(self.sole(at).price, 0) }
+    }
+
+    /// A sole level.
+    #[inline]
+    fn sole(&self, at: u32) -> &Level {
+        &self[LevelRef(at & !SOLE)]
     }
 
     /// Takes a child away; whether the node is empty now, and free.
@@ -169,8 +198,11 @@ pub(crate) struct Ladder {
     /// The branch used last: what its prices share, and its node one above the bottom.
     near_key: i64,
     near: u32,
+    /// The same, one layer higher.
+    far: u32,
+    far_key: i64,
     root: u32,
-    /// Layers above the bottom one; at least one where there is a root.
+    /// Layers above the bottom one; at least two where there is a root.
     layers: u32,
 }
 
@@ -197,7 +229,7 @@ const fn digit(price: i64, layer: u32) -> u32 {
 const fn layers_for(price: i64) -> u32 {
     let bits = 64 - price.leading_zeros();
     let layers = bits.saturating_sub(1) / BITS;
-    if layers == 0 { 1 } else { layers }
+    if layers < 2 { 2 } else { layers }
 }
 
 impl Ladder {
@@ -209,6 +241,8 @@ impl Ladder {
             direction,
             near_key: NOWHERE,
             near: NONE,
+            far_key: NOWHERE,
+            far: NONE,
             root: NONE,
             layers: 0,
         }
@@ -237,10 +271,15 @@ impl Ladder {
         }
         let near = if price >> NEAR_BITS == self.near_key {
             self.near
+        } else if price >> FAR_BITS == self.far_key {
+            levels.node(self.far).child(digit(price, 2))?
         } else {
             self.branch(levels, price)?
         };
         let bottom = levels.node(near).child(digit(price, 1))?;
+        if bottom & SOLE != 0 {
+            return (levels.sole(bottom).price == price).then_some(LevelRef(bottom & !SOLE));
+        }
         levels.node(bottom).child(digit(price, 0)).map(LevelRef)
     }
 
@@ -257,27 +296,34 @@ impl Ladder {
     }
 
     /// The level of a price, new and empty when there was none.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find_or_add(&mut self, levels: &mut Levels, price: i64, book: u32) -> LevelRef {
         debug_assert!(price >= 1);
-        if price >> NEAR_BITS != self.near_key {
-            self.add_branch(levels, price);
-        }
+        self.go_near(levels, price);
         let slot = digit(price, 1);
-        let bottom = match levels.node(self.near).child(slot) {
-            Some(bottom) => bottom,
+        let level = match levels.node(self.near).child(slot) {
             None => {
+                let level = levels.new_level(price, book);
+                levels.node_mut(self.near).set(slot, level | SOLE);
+                level
+            }
+            Some(sole) if sole & SOLE != 0 => {
+                if levels.sole(sole).price == price {
+                    return LevelRef(sole & !SOLE);
+                }
                 let bottom = levels.new_node();
+                let other = digit(levels.sole(sole).price, 0);
+                levels.node_mut(bottom).set(other, sole & !SOLE);
                 levels.node_mut(self.near).set(slot, bottom);
-                bottom
+                levels.add_to(bottom, price, book)
+            }
+            Some(bottom) => {
+                if let Some(level) = levels.node(bottom).child(digit(price, 0)) {
+                    return LevelRef(level);
+                }
+                levels.add_to(bottom, price, book)
             }
         };
-        let slot = digit(price, 0);
-        if let Some(level) = levels.node(bottom).child(slot) {
-            return LevelRef(level);
-        }
-        let level = levels.new_level(price, book);
-        levels.node_mut(bottom).set(slot, level);
         if self.best == 0 || self.better(price, self.best) {
             (self.best, self.best_at) = (price, LevelRef(level));
         }
@@ -285,7 +331,32 @@ impl Ladder {
     }
 
     /// Goes to the branch of a price, which is made where there was none.
-    fn add_branch(&mut self, levels: &mut Levels, price: i64) {
+    #[inline]
+    fn go_near(&mut self, levels: &mut Levels, price: i64) {
+        if price >> NEAR_BITS != self.near_key {
+            self.move_near(levels, price);
+        }
+    }
+
+    fn move_near(&mut self, levels: &mut Levels, price: i64) {
+        if price >> FAR_BITS != self.far_key {
+            self.go_far(levels, price);
+        }
+        let slot = digit(price, 2);
+        self.near = match levels.node(self.far).child(slot) {
+            Some(child) => child,
+            None => {
+                let child = levels.new_node();
+                levels.node_mut(self.far).set(slot, child);
+                child
+            }
+        };
+        self.near_key = price >> NEAR_BITS;
+    }
+
+    /// The same, one layer higher.
+    #[cold]
+    fn go_far(&mut self, levels: &mut Levels, price: i64) {
         let layers = layers_for(price);
         if self.root == NONE {
             (self.root, self.layers) = (levels.new_node(), layers);
@@ -297,7 +368,7 @@ impl Ladder {
             self.layers += 1;
         }
         let mut at = self.root;
-        for layer in (2..=self.layers).rev() {
+        for layer in (3..=self.layers).rev() {
             let slot = digit(price, layer);
             at = match levels.node(at).child(slot) {
                 Some(child) => child,
@@ -308,21 +379,24 @@ impl Ladder {
                 }
             };
         }
-        (self.near_key, self.near) = (price >> NEAR_BITS, at);
+        (self.far_key, self.far) = (price >> FAR_BITS, at);
     }
 
     /// Takes away a level that has no orders left.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn remove(&mut self, levels: &mut Levels, price: i64) {
-        if price >> NEAR_BITS != self.near_key {
-            self.add_branch(levels, price);
-        }
+        self.go_near(levels, price);
         let slot = digit(price, 1);
         let bottom = levels.node(self.near).children[slot as usize];
-        let level = levels.node(bottom).children[digit(price, 0) as usize];
+        let (level, is_last) = if bottom & SOLE == 0 {
+            let low = digit(price, 0);
+            (levels.node(bottom).children[low as usize], levels.cut(bottom, low))
+        } else {
+            (bottom & !SOLE, true)
+        };
         assert!(levels[LevelRef(level)].price == price, "no level at {price} to be taken away");
         levels.free_levels.push(level);
-        if levels.cut(bottom, digit(price, 0)) && levels.cut(self.near, slot) {
+        if is_last && levels.cut(self.near, slot) {
             self.prune(levels, price);
         }
         if price == self.best {
@@ -331,6 +405,7 @@ impl Ladder {
     }
 
     /// Takes away the way to a branch that is gone.
+    #[cold]
     fn prune(&mut self, levels: &mut Levels, price: i64) {
         let mut path = [NONE; LAYERS_MAX as usize + 1];
         let mut at = self.root;
@@ -342,6 +417,9 @@ impl Ladder {
         for layer in 2..=self.layers {
             if !levels.cut(path[layer as usize], digit(price, layer)) {
                 return;
+            }
+            if layer == 2 && self.far == path[2] {
+                (self.far_key, self.far) = (NOWHERE, NONE);
             }
         }
         (self.root, self.layers) = (NONE, 0);
@@ -357,6 +435,7 @@ impl Ladder {
             }
             let (mut at, mut key) = (self.root, 0);
             for _ in 2..=self.layers {
+                (self.far_key, self.far) = (key, at);
                 let slot = first(levels.node(at).used, self.direction);
                 at = levels.node(at).children[slot as usize];
                 key = key << BITS | i64::from(slot);
@@ -365,10 +444,14 @@ impl Ladder {
         }
         let near = levels.node(self.near);
         let high = first(near.used, self.direction);
-        let bottom = levels.node(near.children[high as usize]);
-        let low = first(bottom.used, self.direction);
-        self.best = self.near_key << NEAR_BITS | i64::from(high << BITS | low);
-        self.best_at = LevelRef(bottom.children[low as usize]);
+        let bottom = near.children[high as usize];
+        self.best_at = if bottom & SOLE == 0 {
+            let bottom = levels.node(bottom);
+            LevelRef(bottom.children[first(bottom.used, self.direction) as usize])
+        } else {
+            LevelRef(bottom & !SOLE)
+        };
+        self.best = levels[self.best_at].price;
     }
 
     /// The next price with orders, away from the best.
@@ -391,7 +474,7 @@ impl Ladder {
             if at == NONE {
                 return None;
             }
-            let rest = beyond(levels.node(at).used, digit(price, layer), self.direction);
+            let rest = beyond(levels.used(at), digit(price, layer), self.direction);
             (rest != 0).then(|| (layer, first(rest, self.direction)))
         })?;
         let above = BITS * (layer + 1);
@@ -409,7 +492,7 @@ impl Ladder {
             }
             at = levels.node(at).children[slot as usize];
             layer -= 1;
-            slot = first(levels.node(at).used, self.direction);
+            slot = first(levels.used(at), self.direction);
         }
     }
 

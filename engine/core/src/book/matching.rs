@@ -66,7 +66,7 @@ impl Bounds {
 
 impl Books {
     /// Trades as far as the order can. The order is not in the book meanwhile.
-    #[inline]
+    #[inline(always)]
     pub(super) fn execute<H: Host>(&mut self, host: &mut H, order: &mut Order) -> End {
         let book = self.book(order.book);
         match book.sides.get(order.side.opposite()).best() {
@@ -197,7 +197,7 @@ impl Books {
         let deal = Deal { price, qty, buy_ppm, sell_ppm, buyer_rebate_first: buyer_is_maker };
         let fees = terms.is_cash.then(|| self.settle(host, buy, sell, &deal));
         let trade_id = self.record_trade(host, buy, sell, &deal, aggressor);
-        self.shrink::<H>(maker, &resting, qty, qty);
+        let used_up = self.lower::<H>(maker, &resting, qty);
         order.leaves -= qty;
         resting.leaves -= qty;
         self.count_fill(order, qty);
@@ -208,7 +208,23 @@ impl Books {
         host.fill(book, &resting, &Fill { trade_id, price, qty, liquidity, fee: maker_fee });
         let (liquidity, taker_fee) = (Liquidity::Removed, fee(!buyer_is_maker));
         host.fill(book, order, &Fill { trade_id, price, qty, liquidity, fee: taker_fee });
-        self.after_shrink(host, maker, &resting);
+        if !used_up {
+            self.after_shrink(host, maker, &resting);
+        }
+    }
+
+    /// Lowers the first order of the best level by a fill. Whether it is gone already, as a plain
+    /// order is that traded in full; an iceberg shows its next slice after its report.
+    #[inline]
+    fn lower<H: Host>(&mut self, maker: u32, resting: &Order, qty: u64) -> bool {
+        let used_up = qty == resting.leaves && !self.is_atomic && !self.orders.is_special(maker);
+        if used_up {
+            self.dequeue::<H>(maker, resting);
+            self.forget::<H>(maker, resting);
+        } else {
+            self.shrink::<H>(maker, resting, qty, qty);
+        }
+        used_up
     }
 
     /// Adds a fill to the account's position, where positions are counted.
@@ -301,7 +317,7 @@ impl Books {
     }
 
     /// Ends an order that is not in the book: frees its rest and reports it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn end_order<H: Host>(
         &mut self,
         host: &mut H,

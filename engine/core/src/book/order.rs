@@ -104,11 +104,9 @@ impl Order {
     }
 
     /// Whether it has what only the third slab holds.
-    pub(super) const fn is_special(&self, place: Place) -> bool {
-        !matches!(place, Place::Level)
-            || self.display_qty != 0
-            || self.stop_px != 0
+    #[inline]
+    pub(super) const fn is_special(&self) -> bool {
+        (self.display_qty | self.stop_px.unsigned_abs() | self.order_qty >> u32::BITS) != 0
             || self.deadline != NONE
-            || self.order_qty > u32::MAX as u64
     }
 }

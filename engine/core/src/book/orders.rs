@@ -111,8 +111,8 @@ impl Orders {
         hot.tag.is_special().then(|| &mut self.specials[hot.leaves as usize])
     }
 
-    /// An open order.
-    #[inline]
+    /// An open order. Inlined, so that only what is asked for is read.
+    #[inline(always)]
     pub(crate) fn get(&self, levels: &Levels, slot: u32) -> Order {
         let (hot, cold) = (&self.hot[slot as usize], &self.cold[slot as usize]);
         let party = self.parties.get(hot.party);
@@ -167,6 +167,12 @@ impl Orders {
         self.cold[slot as usize].cl_ord_id
     }
 
+    /// Whether it has a part in the third slab.
+    #[inline]
+    pub(crate) fn is_special(&self, slot: u32) -> bool {
+        self.hot[slot as usize].tag.is_special()
+    }
+
     /// Where it waits.
     #[inline]
     pub(crate) fn place(&self, slot: u32) -> Place {
@@ -181,23 +187,23 @@ impl Orders {
     }
 
     /// Lots displayed now.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn shown(&self, slot: u32) -> u64 {
         let open = u64::from(self.hot[slot as usize].leaves);
         self.special(slot).map_or(open, |rest| rest.shown)
     }
 
-    /// Takes an order in; its place in a queue and its names are others' affair.
-    #[inline]
-    pub(crate) fn insert(&mut self, order: &Order, place: Place) -> u32 {
-        let special = order.is_special(place);
+    /// Takes an order in that waits at a level as the last of its queue, or elsewhere; the rest of
+    /// the queue and its names are others' affair.
+    #[inline(always)]
+    pub(crate) fn insert(&mut self, order: &Order, place: Place, level: u32, prev: u32) -> u32 {
+        let special = order.is_special() || place != Place::Level;
         let (mut leaves, mut order_qty) = (order.leaves as u32, order.order_qty as u32);
         if special {
             (leaves, order_qty) = (self.insert_special(order), 0);
         }
         let tag = Tag::new(order, place, special);
-        let party = order.party;
-        let hot = Hot { prev: NONE, next: NONE, level: NONE, party, leaves, order_qty, tag };
+        let hot = Hot { prev, next: NONE, level, party: order.party, leaves, order_qty, tag };
         let cold = Cold { cl_ord_id: order.cl_ord_id, prev: NONE, next: NONE };
         let slot = self.free;
         self.open += 1;

@@ -15,10 +15,17 @@ impl Queue {
     pub(crate) const EMPTY: Self = Self { head: NONE, tail: NONE };
 
     /// Puts an order at the end.
+    #[inline]
     pub(crate) fn push_back(&mut self, orders: &mut Orders, slot: u32) {
         let hot = orders.hot_mut(slot);
         hot.prev = self.tail;
         hot.next = NONE;
+        self.append(orders, slot);
+    }
+
+    /// The same for an order that names the last one as the one before it already.
+    #[inline]
+    pub(crate) fn append(&mut self, orders: &mut Orders, slot: u32) {
         if self.tail == NONE {
             self.head = slot;
         } else {
@@ -41,6 +48,7 @@ impl Queue {
     }
 
     /// Takes an order out, wherever it stands.
+    #[inline]
     pub(crate) fn unlink(&mut self, orders: &mut Orders, slot: u32) {
         let (prev, next) = (orders.hot(slot).prev, orders.hot(slot).next);
         if prev == NONE {

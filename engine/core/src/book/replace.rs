@@ -2,7 +2,6 @@
 //! checked.
 
 use super::Books;
-use super::entry::Demand;
 use super::host::Host;
 use super::order::{Order, Place};
 use crate::ids::ClOrdId;
@@ -112,7 +111,7 @@ impl Books {
         old: &Order,
         new: &Order,
     ) -> Result<(), Reason> {
-        self.check_demand(host, &Demand::of(new, slot, new.price != old.price))?;
+        self.check_demand(host, new, slot, new.price != old.price)?;
         if new.display_qty != 0 && new.order_qty / new.display_qty > ICEBERG_SLICES_MAX {
             return Err(Reason::Unsupported);
         }

@@ -3,7 +3,7 @@
 
 use super::Books;
 use super::host::Host;
-use super::instrument::place_of;
+use super::instrument::{Book, place_of};
 use super::ladder::{LevelRef, NONE};
 use super::order::{Order, Place};
 use super::undo::BookUndo;
@@ -33,7 +33,7 @@ impl Books {
     }
 
     /// Remembers a level as it is, before it changes.
-    #[inline]
+    #[inline(always)]
     fn touch<H: Host>(&mut self, side: Side, at: LevelRef) {
         if !H::LINES {
             return;
@@ -74,21 +74,48 @@ impl Books {
         }
         let place = self.place_for(order);
         self.count_open(order, order.leaves);
-        let slot = self.orders.insert(order, place);
+        let slot = if place == Place::Level {
+            self.insert_at_level::<H>(order)
+        } else {
+            let slot = self.orders.insert(order, place, NONE, NONE);
+            self.enqueue_elsewhere(slot, order, place);
+            slot
+        };
         if H::DIRECTORY {
             self.orders.list(slot);
             self.orders.name_it(slot);
         }
-        self.enqueue::<H>(slot, order, place);
         host.placed(order, slot);
+    }
+
+    /// Takes an order in as the last at its price.
+    #[inline(always)]
+    fn insert_at_level<H: Host>(&mut self, order: &Order) -> u32 {
+        let ladder = self.list[order.book as usize].sides.get_mut(order.side);
+        let at = ladder.find_or_add(&mut self.levels, order.price, order.book);
+        self.touch::<H>(order.side, at);
+        let level = &mut self.levels[at];
+        let slot = self.orders.insert(order, Place::Level, at.0, level.queue.tail);
+        level.queue.append(&mut self.orders, slot);
+        level.orders += 1;
+        if order.display_qty == 0 {
+            level.shown += order.leaves;
+            self.orders.set_shown(slot, order.leaves);
+        } else {
+            self.show(slot, at, order);
+        }
+        slot
     }
 
     /// Counts an order that begins to wait, with so many lots.
     #[inline]
     pub(super) fn count_open(&mut self, order: &Order, lots: u64) {
-        self.count_more(order, lots);
-        if self.book(order.book).terms.counts_positions {
-            self.positions.get_mut(order.account, order.book).orders += 1;
+        let book = &mut self.list[order.book as usize];
+        *book.open_mut(order.side) += lots;
+        if book.terms.counts_positions {
+            let position = self.positions.get_mut(order.account, order.book);
+            *position.open_mut(order.side) += i128::from(lots);
+            position.orders += 1;
         }
     }
 
@@ -114,24 +141,34 @@ impl Books {
         }
     }
 
-    /// Takes an order out for good or to put it in again; its hold and its expiry stay.
-    #[inline]
+    /// Takes an order out for good or to put it in again; its hold and its expiry stay. Inlined, so
+    /// that of the order only what is asked for is read.
+    #[inline(always)]
     pub(super) fn take_out<H: Host>(&mut self, slot: u32) -> Order {
         let order = self.order(slot);
         if self.is_atomic {
-            self.undo.push(BookUndo::Removed { slot, order, shown: self.orders.shown(slot) });
+            self.log_removal(slot);
         }
         self.dequeue::<H>(slot, &order);
         self.forget::<H>(slot, &order);
         order
     }
 
+    #[cold]
+    fn log_removal(&mut self, slot: u32) {
+        let (order, shown) = (self.order(slot), self.orders.shown(slot));
+        self.undo.push(BookUndo::Removed { slot, order, shown });
+    }
+
     /// Takes an order out that has left its queue already.
-    #[inline]
+    #[inline(always)]
     pub(super) fn forget<H: Host>(&mut self, slot: u32, order: &Order) {
-        self.count_less(order, order.leaves);
-        if self.book(order.book).terms.counts_positions {
-            self.positions.get_mut(order.account, order.book).orders -= 1;
+        let book = &mut self.list[order.book as usize];
+        *book.open_mut(order.side) -= order.leaves;
+        if book.terms.counts_positions {
+            let position = self.positions.get_mut(order.account, order.book);
+            *position.open_mut(order.side) -= i128::from(order.leaves);
+            position.orders -= 1;
         }
         if H::DIRECTORY {
             self.orders.unlist(slot);
@@ -140,8 +177,7 @@ impl Books {
         self.orders.remove(slot);
     }
 
-    /// Puts an order at the end of the queue of its place.
-    #[inline]
+    /// Puts an order that is in the slab already at the end of the queue of its place.
     pub(super) fn enqueue<H: Host>(&mut self, slot: u32, order: &Order, place: Place) {
         if place == Place::Level {
             let ladder = self.list[order.book as usize].sides.get_mut(order.side);
@@ -158,7 +194,6 @@ impl Books {
     }
 
     /// What a level shows and hides of an order that came to it.
-    #[inline]
     fn show(&mut self, slot: u32, at: LevelRef, order: &Order) {
         let shown = order.slice();
         self.levels[at].shown += shown;
@@ -189,11 +224,11 @@ impl Books {
     }
 
     /// Takes an order out of its queue.
-    #[inline]
+    #[inline(always)]
     pub(super) fn dequeue<H: Host>(&mut self, slot: u32, order: &Order) {
         let at = LevelRef(self.orders.hot(slot).level);
         if self.orders.place(slot) != Place::Level {
-            self.dequeue_elsewhere(slot, order);
+            self.dequeue_elsewhere(slot);
             return;
         }
         self.touch::<H>(order.side, at);
@@ -214,7 +249,8 @@ impl Books {
     }
 
     #[cold]
-    fn dequeue_elsewhere(&mut self, slot: u32, order: &Order) {
+    fn dequeue_elsewhere(&mut self, slot: u32) {
+        let order = self.order(slot);
         let at = LevelRef(self.orders.hot(slot).level);
         let book = &mut self.list[order.book as usize];
         match self.orders.place(slot) {
@@ -275,6 +311,7 @@ impl Books {
     }
 
     /// What an order holds: asset slot and minor units.
+    #[inline(always)]
     pub(crate) fn hold_of(&self, order: &Order) -> Option<(u32, i64)> {
         self.hold_for(order, order.price, order.leaves)
     }
@@ -283,22 +320,10 @@ impl Books {
     ///
     /// # Panics
     /// When it can't be represented: such an order was refused at entry.
+    #[inline(always)]
     pub(super) fn hold_for(&self, order: &Order, price: i64, leaves: u64) -> Option<(u32, i64)> {
         let book = self.book(order.book);
-        if !book.is_cash() {
-            return None;
-        }
-        let (asset, amount) = match (order.side, order.ord_type) {
-            (Side::Sell, _) => (book.base, book.base_units(leaves)),
-            (Side::Buy, OrdType::Limit | OrdType::StopLimit) => {
-                (book.quote, book.buy_hold(price, leaves))
-            }
-            (Side::Buy, OrdType::Market | OrdType::Stop) => return None,
-        };
-        match amount {
-            Some(amount) => Some((asset, amount)),
-            None => panic!("an order beyond the ledger's range was let in: {order:?}"),
-        }
+        if book.is_cash() { hold(book, order.side, order.ord_type, price, leaves) } else { None }
     }
 
     /// Ends an order's expiry, when it has one.
@@ -315,5 +340,20 @@ impl Books {
         let Some((asset, before)) = self.hold_of(order) else { return };
         let after = self.hold_for(order, order.price, order.leaves - qty).map_or(0, |h| h.1);
         host.change(order.account, asset, before - after, after - before);
+    }
+}
+
+/// What an order of a cash instrument would hold.
+fn hold(book: &Book, side: Side, ord_type: OrdType, price: i64, leaves: u64) -> Option<(u32, i64)> {
+    let (asset, amount) = match (side, ord_type) {
+        (Side::Sell, _) => (book.base, book.base_units(leaves)),
+        (Side::Buy, OrdType::Limit | OrdType::StopLimit) => {
+            (book.quote, book.buy_hold(price, leaves))
+        }
+        (Side::Buy, OrdType::Market | OrdType::Stop) => return None,
+    };
+    match amount {
+        Some(amount) => Some((asset, amount)),
+        None => panic!("{side:?} {ord_type:?} of {leaves} at {price}: beyond the ledger's range"),
     }
 }

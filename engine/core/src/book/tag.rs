@@ -26,7 +26,8 @@ const STP: u32 = 60;
 impl Tag {
     #[inline]
     pub(super) fn new(order: &Order, place: Place, special: bool) -> Self {
-        let flag = |on: bool, bit: u64| if on { bit } else { 0 };
+        // Shifts, not choices: this is done for every order.
+        let flag = |on: bool, bit: u64| u64::from(on) << bit.trailing_zeros();
         Self(
             order.id.0
                 | flag(order.side == Side::Sell, SELL)

@@ -5,7 +5,7 @@
 
 use super::Books;
 use super::instrument::Stats;
-use super::ladder::LevelRef;
+use super::ladder::{LevelRef, NONE};
 use super::order::{Order, Place};
 use crate::words::Side;
 
@@ -102,18 +102,17 @@ impl Books {
     }
 
     fn put_back(&mut self, slot: u32, order: &Order, shown: u64) {
-        let again = self.orders.insert(order, Place::Level);
+        let ladder = self.list[order.book as usize].sides.get_mut(order.side);
+        let at = ladder.find_or_add(&mut self.levels, order.price, order.book);
+        let again = self.orders.insert(order, Place::Level, at.0, NONE);
         assert!(again == slot, "an order's slot was given away");
         self.orders.list(slot);
         self.orders.name_it(slot);
-        let ladder = self.list[order.book as usize].sides.get_mut(order.side);
-        let at = ladder.find_or_add(&mut self.levels, order.price, order.book);
         let level = &mut self.levels[at];
         level.queue.push_front(&mut self.orders, slot);
         level.orders += 1;
         level.shown += shown;
         *self.levels.hidden_mut(at) += order.leaves - shown;
-        self.orders.hot_mut(slot).level = at.0;
         self.orders.set_shown(slot, shown);
         self.count_open(order, order.leaves);
     }
