@@ -1,5 +1,6 @@
 //! The engine alone: how long a step takes in process, without rings, disk or sockets.
 
+use crate::timer::processor_time_of;
 use ringpit_core::codec::{self, INPUT_BYTES_MAX};
 use ringpit_core::{Command, Emitted, Engine, Input, Sink};
 use std::hint::black_box;
@@ -16,18 +17,41 @@ impl Encoded {
     #[must_use]
     pub fn new<'a>(inputs: impl IntoIterator<Item = &'a Input>) -> Self {
         let mut encoded = Self::default();
-        let mut buffer = [0; INPUT_BYTES_MAX];
-        for input in inputs {
-            let Ok(len) = codec::encode(input, &mut buffer) else {
-                unreachable!("an input's bytes always fit, by the core's limits")
-            };
-            encoded.bytes.extend_from_slice(&buffer[..len]);
-            encoded.ends.push(encoded.bytes.len());
-        }
+        inputs.into_iter().for_each(|input| encoded.push(input));
         encoded
     }
 
-    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+    /// Encodes inputs that nobody needs any more.
+    #[must_use]
+    pub fn of(inputs: impl IntoIterator<Item = Input>) -> Self {
+        let mut encoded = Self::default();
+        inputs.into_iter().for_each(|input| encoded.push(&input));
+        encoded
+    }
+
+    fn push(&mut self, input: &Input) {
+        let mut buffer = [0; INPUT_BYTES_MAX];
+        let Ok(len) = codec::encode(input, &mut buffer) else {
+            unreachable!("an input's bytes always fit, by the core's limits")
+        };
+        self.bytes.extend_from_slice(&buffer[..len]);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Each input's bytes.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(&0).chain(&self.ends);
         starts.zip(&self.ends).map(|(start, end)| &self.bytes[*start..*end])
     }
@@ -73,7 +97,7 @@ pub fn apply(inputs: &[Input]) -> Pass {
 #[must_use]
 pub fn decode_and_apply(inputs: &Encoded) -> Pass {
     let mut input = Input::venue(Command::Tick);
-    pass(inputs.ends.len(), |engine, sink| {
+    pass(inputs.len(), |engine, sink| {
         for (bytes, seq) in inputs.iter().zip(1..) {
             let decoded = codec::decode_into(black_box(bytes), &mut input);
             assert!(decoded.is_ok(), "input {seq} can't be decoded");
@@ -85,20 +109,12 @@ pub fn decode_and_apply(inputs: &Encoded) -> Pass {
 fn pass(inputs: usize, run: impl FnOnce(&mut Engine, &mut Taking)) -> Pass {
     let mut engine = Engine::new();
     let mut sink = Taking { events: 0 };
-    let begun_ns = processor_time_ns();
-    run(&mut engine, &mut sink);
-    let used_ns = processor_time_ns() - begun_ns;
+    let (used_ns, ()) = processor_time_of(|| run(&mut engine, &mut sink));
     Pass {
         ns_per_input: used_ns as f64 / inputs.max(1) as f64,
         events: sink.events,
         events_digest: engine.events_digest(),
     }
-}
-
-/// Time that this thread has had a processor for: others on a busy machine don't count.
-fn processor_time_ns() -> u64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
 }
 
 #[cfg(test)]

@@ -26,6 +26,12 @@ pub enum BenchError {
     /// A peer's command did not measure.
     #[error("the peer's command: {0}")]
     Peer(String),
+    /// The flow is none for one book: this input, counted from 1, is something else.
+    #[error("input {0} is no plain order, cancel or reduction of one book")]
+    Flow(usize),
+    /// The machine is too small.
+    #[error("{0}")]
+    TooSmall(String),
     /// A measuring thread panicked; its message is printed.
     #[error("a measuring thread panicked")]
     Panic,

@@ -3,6 +3,7 @@
 
 use crate::error::BenchError;
 use crate::spread::nanoseconds;
+use crate::timer::pinned;
 use hdrhistogram::Histogram;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -47,15 +48,11 @@ impl Disk {
     /// # Errors
     /// When one fails.
     pub fn round(&mut self, writes: usize) -> Result<Histogram<u64>, BenchError> {
-        let measured = std::thread::scope(|scope| scope.spawn(|| self.measure(writes)).join());
-        measured.unwrap_or(Err(BenchError::Panic))
+        // Without the pin the floor is a little higher; the round trips then are, too.
+        pinned(self.cpu, || self.measure(writes))
     }
 
     fn measure(&mut self, writes: usize) -> Result<Histogram<u64>, BenchError> {
-        if let Some(id) = self.cpu {
-            // Without the pin the floor is a little higher; the round trips then are, too.
-            core_affinity::set_for_current(core_affinity::CoreId { id });
-        }
         let mut round = nanoseconds();
         for turn in 0..writes {
             let begun = Instant::now();

@@ -65,7 +65,8 @@ pub fn run(
     keep_alive(&mut clients, duration)?;
     let (after, seconds) = (thread_times(server_pid)?, begun.elapsed().as_secs_f64());
     let used = |(thread, ns): (String, u64)| {
-        let ns = ns - before.get(&thread).copied().unwrap_or(0);
+        // A thread that ended meanwhile took its time along.
+        let ns = ns.saturating_sub(before.get(&thread).copied().unwrap_or(0));
         (thread, ns as f64 / 1e9 / seconds * 100.0)
     };
     let threads: BTreeMap<String, f64> = after.into_iter().map(used).collect();

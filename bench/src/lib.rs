@@ -4,21 +4,30 @@
 //! knows nothing private of them.
 
 pub mod apply;
+pub mod book;
 pub mod echo;
+pub mod engine;
 pub mod error;
+pub mod fixed;
 pub mod floors;
 pub mod flow;
+pub mod growth;
 pub mod idle;
 pub mod interleave;
 pub mod lane;
 pub mod load;
 pub mod machine;
+pub mod memory;
 pub mod peer;
 pub mod quick;
+pub mod replay;
 pub mod report;
+pub mod ring;
 pub mod round_trip;
 pub mod round_trips;
 pub mod script;
 pub mod spread;
 pub mod throughput;
+pub mod timer;
 pub mod unit;
+pub mod venue;

@@ -32,6 +32,13 @@ impl Spread {
         };
         Self { median, min: sorted[0], max: sorted[sorted.len() - 1] }
     }
+
+    /// Every figure so many times as large.
+    #[must_use]
+    pub fn scaled(self, factor: f64) -> Self {
+        let Self { median, min, max } = self;
+        Self { median: median * factor, min: min * factor, max: max * factor }
+    }
 }
 
 /// Latencies, a histogram a round.

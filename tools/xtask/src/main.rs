@@ -2,6 +2,7 @@
 
 mod check;
 mod fuzz;
+mod instructions;
 mod schema;
 mod simulate;
 
@@ -16,6 +17,8 @@ enum Task {
     Check(check::Args),
     /// Runs the random tests with larger numbers and fresh seeds.
     Fuzz(fuzz::Args),
+    /// Counts the instructions of fixed pieces of work and compares them with the repository's file.
+    Instructions(instructions::Args),
     /// Makes the wire's layout table and docs/protocol.md from gateway/schema/ringpit.xml.
     Schema(schema::Args),
     /// Plays the whole system under every fault, seed by seed, and checks every promise.
@@ -27,6 +30,7 @@ fn main() -> ExitCode {
         Task::Check(args) => check::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
         Task::Simulate(args) => simulate::run(&args),
+        Task::Instructions(args) => instructions::run(&args),
         Task::Schema(args) => schema::run(&args).map_err(|error| error.to_string()),
     };
     match done {

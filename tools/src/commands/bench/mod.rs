@@ -1,9 +1,15 @@
 //! `ringpit bench`: how fast it is here, beside what this machine can do at all. One file a bench;
 //! what they share is in `plumbing`.
 
+mod book;
+mod engine;
+mod growth;
 mod idle;
+mod memory;
 mod plumbing;
 mod quick;
+mod replay;
+mod ring;
 mod round_trip;
 mod throughput;
 
@@ -16,12 +22,14 @@ Examples:
   ringpit bench quick AAPL_2012-06-21_34200000_57600000_message_5.csv --json
   ringpit bench roundtrip
   ringpit bench throughput --connections 4 --in-flight 256
+  ringpit bench book --json
+  ringpit bench engine
   ringpit bench idle --sessions 1000 --seconds 30
 
 Everything of one call is measured in turns, so that only its ratios count: a machine has fast and
 slow minutes. Build with --release.";
 
-/// Measure: engine steps, durable round trips and throughput, an idle server.
+/// Measure: books, the engine, hops, replay, memory, durable round trips, an idle server.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -35,6 +43,12 @@ enum What {
     #[command(name = "roundtrip")]
     RoundTrip(round_trip::Args),
     Throughput(throughput::Args),
+    Book(book::Args),
+    Engine(engine::Args),
+    Ring(ring::Args),
+    Replay(replay::Args),
+    Memory(memory::Args),
+    Growth(growth::Args),
     Idle(idle::Args),
 }
 
@@ -47,6 +61,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         What::Quick(args) => quick::run(args),
         What::RoundTrip(args) => round_trip::run(args),
         What::Throughput(args) => throughput::run(args),
+        What::Book(args) => book::run(args),
+        What::Engine(args) => engine::run(args),
+        What::Ring(args) => ring::run(args),
+        What::Replay(args) => replay::run(args),
+        What::Memory(args) => memory::run(args),
+        What::Growth(args) => growth::run(args),
         What::Idle(args) => idle::run(args),
     }
 }
