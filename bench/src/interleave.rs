@@ -105,6 +105,17 @@ impl Measured {
         Spread::of(&self.rounds)
     }
 
+    /// A percentile of its latencies, as a figure of its own.
+    #[must_use]
+    pub fn at_percentile(&self, percentile: f64) -> Self {
+        Self {
+            name: format!("{}, p{percentile}", self.name),
+            unit: Unit::Microseconds,
+            rounds: self.latencies.rounds_us(percentile),
+            latencies: Latencies::default(),
+        }
+    }
+
     /// This one's figure as a multiple of another's, round by round.
     ///
     /// # Panics

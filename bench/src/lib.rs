@@ -5,6 +5,7 @@
 
 pub mod apply;
 pub mod book;
+mod daemon;
 pub mod echo;
 pub mod engine;
 pub mod error;
@@ -18,16 +19,20 @@ pub mod lane;
 pub mod load;
 pub mod machine;
 pub mod memory;
+pub mod ours;
 pub mod peer;
+pub mod pool;
 pub mod quick;
 pub mod replay;
 pub mod report;
 pub mod ring;
 pub mod round_trip;
 pub mod round_trips;
+pub mod sale;
 pub mod script;
 pub mod spread;
 pub mod throughput;
 pub mod timer;
+pub mod transfers;
 pub mod unit;
 pub mod venue;

@@ -9,9 +9,12 @@ mod memory;
 mod plumbing;
 mod quick;
 mod replay;
+mod report;
 mod ring;
 mod round_trip;
+mod sale;
 mod throughput;
+mod transfers;
 
 use crate::failure::Failure;
 use clap::Subcommand;
@@ -25,6 +28,8 @@ Examples:
   ringpit bench book --json
   ringpit bench engine
   ringpit bench idle --sessions 1000 --seconds 30
+  ringpit bench sale --scene many,hot
+  ringpit bench transfers --accounts 1000000
 
 Everything of one call is measured in turns, so that only its ratios count: a machine has fast and
 slow minutes. Build with --release.";
@@ -49,6 +54,9 @@ enum What {
     Replay(replay::Args),
     Memory(memory::Args),
     Growth(growth::Args),
+    Sale(sale::Args),
+    Transfers(transfers::Args),
+    Report(report::Args),
     Idle(idle::Args),
 }
 
@@ -67,6 +75,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         What::Replay(args) => replay::run(args),
         What::Memory(args) => memory::run(args),
         What::Growth(args) => growth::run(args),
+        What::Sale(args) => sale::run(args),
+        What::Transfers(args) => transfers::run(args),
+        What::Report(args) => report::run(args),
         What::Idle(args) => idle::run(args),
     }
 }

@@ -48,7 +48,7 @@ impl Answer {
     /// Measures while a bar on a terminal shows how far it has come, and prints what was found.
     ///
     /// # Errors
-    /// [`Failure::Environment`] when it can't be measured.
+    /// [`Failure`] when it can't be measured, or came out wrong.
     pub fn measure(
         &self,
         measure: impl FnOnce(&mut dyn FnMut(Turn<'_>)) -> Result<Report, BenchError>,
@@ -148,7 +148,11 @@ pub fn inputs(file: Option<&str>) -> Result<Vec<Input>, Failure> {
     Ok(commands.into_iter().map(Input::venue).collect())
 }
 
-/// What could not be measured is the environment's affair.
+/// What could not be measured is the environment's affair; what came out wrong is an answer.
 pub fn failed(error: BenchError) -> Failure {
+    if let BenchError::Outcome(what) = &error {
+        eprintln!("the outcome is wrong: {what}");
+        return Failure::No;
+    }
     Failure::Environment(error.to_string())
 }
