@@ -166,7 +166,7 @@ impl Engine {
     }
 
     fn room_for_request(&self, request_id: Option<RequestId>) -> Result<(), Refusal> {
-        if request_id.is_some() && self.ledger.requests().len() >= REQUESTS_MAX {
+        if request_id.is_some() && self.ledger.requests_len() >= REQUESTS_MAX {
             return Err(at(Reason::Full, Field::RequestId));
         }
         Ok(())

@@ -3,37 +3,39 @@
 //! While the legs run, events wait and every part of the state keeps a log of what it changed. A
 //! leg that fails has all of it taken back; then only the report is sent.
 
-use crate::book::directory::hash_pair;
 use crate::command::{Atomic, Leg, NewOrder};
 use crate::engine::Engine;
 use crate::event::{AtomicReport, Sink};
 use crate::ids::{AccountId, ProductId, RequestId, SaleId};
 use crate::limits::LIST_MAX;
 use crate::reason::Reason;
+use crate::segments::Segments;
 use crate::step::{Refusal, Step};
+use crate::table::{Table, hash_pair};
 use crate::words::{AtomicState, ReservationState};
 use alloc::vec::Vec;
-use hashbrown::HashTable;
 
 /// Requests that are done, by account.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Done {
-    table: HashTable<(u32, RequestId)>,
+    list: Segments<(u32, RequestId)>,
+    slots: Table,
 }
 
 impl Done {
     fn contains(&self, key: (u32, RequestId)) -> bool {
-        self.table.find(hash_pair(u64::from(key.0), key.1.0), |entry| *entry == key).is_some()
+        let hash = hash_pair(u64::from(key.0), key.1.0);
+        self.slots.find(hash, |at| self.list[at as usize] == key).is_some()
     }
 
     fn insert(&mut self, key: (u32, RequestId)) {
-        let hash = |entry: &(u32, RequestId)| hash_pair(u64::from(entry.0), entry.1.0);
-        self.table.insert_unique(hash(&key), key, hash);
+        self.slots.insert(hash_pair(u64::from(key.0), key.1.0), self.list.len() as u32);
+        self.list.push(key);
     }
 
     /// All, sorted.
     pub(crate) fn sorted(&self) -> Vec<(u32, RequestId)> {
-        let mut all: Vec<_> = self.table.iter().copied().collect();
+        let mut all: Vec<_> = self.list.iter().copied().collect();
         all.sort_unstable();
         all
     }

@@ -68,11 +68,11 @@ impl Engine {
         for asset in &self.ledger.assets {
             digest.value(&(asset.id, asset.code, asset.decimals, asset.supply));
         }
-        for account in &self.ledger.accounts {
+        for account in self.ledger.accounts.iter() {
             digest.value(&(account.id, account.group, account.killed, account.blocked));
         }
         // Zero balances are as good as none: a failed step may have left an empty one behind.
-        let mut balances: Vec<_> = self.ledger.balances().iter().collect();
+        let mut balances: Vec<_> = self.ledger.balances().collect();
         balances.retain(|balance| (balance.available, balance.held) != (0, 0));
         balances.sort_unstable_by_key(|balance| (balance.account, balance.asset));
         for balance in balances {
@@ -96,7 +96,7 @@ impl Engine {
                 hash_order(digest, order, place, self.books.orders.shown(slot));
             });
         }
-        let mut positions: Vec<_> = self.books.positions.list().iter().collect();
+        let mut positions: Vec<_> = self.books.positions.list().collect();
         positions.sort_unstable_by_key(|position| (position.account, position.book));
         for p in positions {
             if (p.net, p.open_buy, p.open_sell, p.orders) != (0, 0, 0, 0) {

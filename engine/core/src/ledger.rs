@@ -4,13 +4,13 @@
 //! all accounts is what was deposited less what was withdrawn; both are asserted where they could
 //! break. Checking whether something can be paid is the caller's affair.
 
-use crate::book::directory::hash_pair;
 use crate::book::ladder::NONE;
 use crate::command::Code;
 use crate::directory::Directory;
 use crate::ids::{AccountId, AssetId, GroupId, RequestId};
+use crate::segments::Segments;
+use crate::table::{Table, hash_pair};
 use alloc::vec::Vec;
-use hashbrown::HashTable;
 
 /// Slot of the venue's own account 0.
 pub(crate) const VENUE: u32 = 0;
@@ -27,8 +27,9 @@ pub(crate) struct Asset {
     sum: i64,
 }
 
-/// An account.
+/// An account, on a cache line of its own.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub(crate) struct Account {
     pub id: AccountId,
     pub group: Option<GroupId>,
@@ -40,7 +41,13 @@ pub(crate) struct Account {
     pub parties: u32,
     /// Newest of its open reservations.
     pub reservations: u32,
+    /// The first assets that it had, with the slots of the balances: most have no more.
+    known: [(u32, u32); ASSETS_KNOWN],
 }
+
+/// Assets whose balances an account finds by itself: they fill its cache line.
+const ASSETS_KNOWN: usize = 3;
+const _: () = assert!(size_of::<Account>() == 64);
 
 /// What an account has of an asset.
 #[derive(Clone, Copy, Debug)]
@@ -51,16 +58,18 @@ pub(crate) struct Balance {
     pub held: i64,
 }
 
-/// Accounts × assets.
+/// Accounts × assets. What grows with accounts grows without moving.
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
     pub assets: Vec<Asset>,
     asset_ids: Directory,
-    pub accounts: Vec<Account>,
+    pub accounts: Segments<Account>,
     account_ids: Directory,
-    balances: Vec<Balance>,
-    balance_slots: HashTable<u32>,
-    requests: HashTable<(u32, RequestId)>,
+    balances: Segments<Balance>,
+    /// The balances that their accounts do not know by themselves.
+    balance_slots: Table,
+    requests: Segments<(u32, RequestId)>,
+    request_slots: Table,
     /// Movements since [`Ledger::begin`], to be taken back by [`Ledger::rollback`].
     log: Log,
 }
@@ -78,11 +87,12 @@ impl Default for Ledger {
         let mut ledger = Self {
             assets: Vec::new(),
             asset_ids: Directory::default(),
-            accounts: Vec::new(),
+            accounts: Segments::default(),
             account_ids: Directory::default(),
-            balances: Vec::new(),
-            balance_slots: HashTable::new(),
-            requests: HashTable::new(),
+            balances: Segments::default(),
+            balance_slots: Table::default(),
+            requests: Segments::default(),
+            request_slots: Table::default(),
             log: Log::default(),
         };
         ledger.open_account(AccountId(0), None);
@@ -117,6 +127,7 @@ impl Ledger {
             blocked: false,
             parties: NONE,
             reservations: NONE,
+            known: [(NONE, NONE); ASSETS_KNOWN],
         });
     }
 
@@ -133,7 +144,8 @@ impl Ledger {
     pub(crate) fn is_repeat(&self, account: u32, request: Option<RequestId>) -> bool {
         request.is_some_and(|request| {
             let hash = hash_pair(u64::from(account), request.0);
-            self.requests.find(hash, |entry| *entry == (account, request)).is_some()
+            let is = |at| self.requests[at as usize] == (account, request);
+            self.request_slots.find(hash, is).is_some()
         })
     }
 
@@ -141,19 +153,25 @@ impl Ledger {
     pub(crate) fn remember(&mut self, account: u32, request: Option<RequestId>) {
         if let Some(request) = request {
             let hash = hash_pair(u64::from(account), request.0);
-            self.requests.insert_unique(hash, (account, request), |entry| {
-                hash_pair(u64::from(entry.0), entry.1.0)
-            });
+            self.request_slots.insert(hash, self.requests.len() as u32);
+            self.requests.push((account, request));
         }
     }
 
+    #[inline]
     fn find(&self, account: u32, asset: u32) -> Option<u32> {
-        self.balance_slots
-            .find(hash_pair(u64::from(account), u64::from(asset)), |slot| {
-                let balance = &self.balances[*slot as usize];
-                balance.account == account && balance.asset == asset
-            })
-            .copied()
+        let known = &self.accounts[account as usize].known;
+        match known.iter().find(|known| known.0 == asset) {
+            Some(known) => Some(known.1),
+            // Assets take the places in order: a free one says that there are no more.
+            None if known[ASSETS_KNOWN - 1].0 == NONE => None,
+            None => {
+                self.balance_slots.find(hash_pair(u64::from(account), u64::from(asset)), |slot| {
+                    let balance = &self.balances[slot as usize];
+                    balance.account == account && balance.asset == asset
+                })
+            }
+        }
     }
 
     /// What an account has of an asset.
@@ -169,22 +187,22 @@ impl Ledger {
         self.balance(account, asset).available
     }
 
+    #[inline]
     fn balance_mut(&mut self, account: u32, asset: u32) -> &mut Balance {
-        let slot = self.find(account, asset).unwrap_or_else(|| {
-            let slot = self.balances.len() as u32;
-            self.balances.push(Balance { account, asset, available: 0, held: 0 });
-            let balances = &self.balances;
-            self.balance_slots.insert_unique(
-                hash_pair(u64::from(account), u64::from(asset)),
-                slot,
-                |slot| {
-                    let balance = &balances[*slot as usize];
-                    hash_pair(u64::from(balance.account), u64::from(balance.asset))
-                },
-            );
-            slot
-        });
+        let slot = self.find(account, asset).unwrap_or_else(|| self.new_balance(account, asset));
         &mut self.balances[slot as usize]
+    }
+
+    fn new_balance(&mut self, account: u32, asset: u32) -> u32 {
+        let slot = self.balances.len() as u32;
+        self.balances.push(Balance { account, asset, available: 0, held: 0 });
+        let known = &mut self.accounts[account as usize].known;
+        if let Some(free) = known.iter_mut().find(|known| known.0 == NONE) {
+            *free = (asset, slot);
+        } else {
+            self.balance_slots.insert(hash_pair(u64::from(account), u64::from(asset)), slot);
+        }
+        slot
     }
 
     /// Changes both parts of a balance at once.
@@ -260,12 +278,17 @@ impl Ledger {
     }
 
     /// Every balance that was ever touched, in no particular order.
-    pub(crate) fn balances(&self) -> &[Balance] {
-        &self.balances
+    pub(crate) fn balances(&self) -> impl Iterator<Item = &Balance> {
+        self.balances.iter()
     }
 
     /// Every remembered request as (account slot, request), in no particular order.
-    pub(crate) fn requests(&self) -> impl ExactSizeIterator<Item = (u32, RequestId)> {
+    pub(crate) fn requests(&self) -> impl Iterator<Item = (u32, RequestId)> {
         self.requests.iter().copied()
+    }
+
+    /// How many requests are remembered.
+    pub(crate) fn requests_len(&self) -> usize {
+        self.requests.len()
     }
 }

@@ -3,11 +3,11 @@
 //!
 //! What a bid costs and who wins is not decided here, and no money moves here.
 
-use crate::book::directory::hash_pair;
 use crate::book::ladder::NONE;
 use crate::command::CreateAuction;
 use crate::directory::Directory;
 use crate::ids::{AuctionId, BidId};
+use crate::table::hash_pair;
 use crate::words::{AuctionKind, AuctionState};
 use alloc::vec::Vec;
 use hashbrown::HashTable;

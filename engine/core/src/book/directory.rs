@@ -2,18 +2,9 @@
 
 use super::ladder::NONE;
 use crate::ids::{ClOrdId, OrderId};
+use crate::table::{Table, hash_pair};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::hash::{BuildHasher, Hasher};
-use hashbrown::HashTable;
-
-/// A fixed seed: where entries stand must not differ between two runs.
-pub(crate) fn hash_pair(a: u64, b: u64) -> u64 {
-    let mut hasher = foldhash::fast::FixedState::with_seed(0x5269_6e67_7069_7421).build_hasher();
-    hasher.write_u64(a);
-    hasher.write_u64(b);
-    hasher.finish()
-}
 
 /// An account's slot and the client's name of an order.
 type Name = (u32, ClOrdId);
@@ -94,7 +85,7 @@ impl IdIndex {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Directory {
     ids: IdIndex,
-    names: HashTable<u32>,
+    names: Table,
 }
 
 impl Directory {
@@ -107,21 +98,20 @@ impl Directory {
     /// The open order with this name.
     #[inline]
     pub(crate) fn by_name(&self, name: Name, is_it: impl Fn(u32) -> bool) -> Option<u32> {
-        self.names.find(hash_name(name), |slot| is_it(*slot)).copied()
+        self.names.find(hash_name(name), is_it)
     }
 
     /// Takes an order in.
     #[inline]
-    pub(crate) fn insert(&mut self, id: OrderId, slot: u32, name_of: impl Fn(u32) -> Name) {
+    pub(crate) fn insert(&mut self, id: OrderId, slot: u32, name: Name) {
         self.ids.insert(id, slot);
-        self.insert_name(slot, name_of);
+        self.insert_name(slot, name);
     }
 
     /// Takes an order's name in.
     #[inline]
-    pub(crate) fn insert_name(&mut self, slot: u32, name_of: impl Fn(u32) -> Name) {
-        let hash = hash_name(name_of(slot));
-        self.names.insert_unique(hash, slot, |slot| hash_name(name_of(*slot)));
+    pub(crate) fn insert_name(&mut self, slot: u32, name: Name) {
+        self.names.insert(hash_name(name), slot);
     }
 
     /// Takes an order out.
@@ -134,8 +124,6 @@ impl Directory {
     /// Takes an order's name out.
     #[inline]
     pub(crate) fn forget_name(&mut self, slot: u32, name: Name) {
-        if let Ok(entry) = self.names.find_entry(hash_name(name), |other| *other == slot) {
-            entry.remove();
-        }
+        self.names.remove(hash_name(name), slot);
     }
 }

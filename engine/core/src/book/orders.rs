@@ -355,11 +355,8 @@ impl Orders {
     /// Takes an order into the directory.
     #[inline]
     pub(crate) fn name_it(&mut self, slot: u32) {
-        let Self { directory, hot, cold, parties, .. } = self;
-        directory.insert(hot[slot as usize].tag.id(), slot, |slot| {
-            let party = parties.get(hot[slot as usize].party);
-            (party.account, cold[slot as usize].cl_ord_id)
-        });
+        let name = (self.account(slot), self.name(slot));
+        self.directory.insert(self.id(slot), slot, name);
     }
 
     /// Takes an order out of the directory.
@@ -376,11 +373,7 @@ impl Orders {
         }
         self.cold[slot as usize].cl_ord_id = name;
         if in_directory {
-            let Self { directory, hot, cold, parties, .. } = self;
-            directory.insert_name(slot, |slot| {
-                let party = parties.get(hot[slot as usize].party);
-                (party.account, cold[slot as usize].cl_ord_id)
-            });
+            self.directory.insert_name(slot, (self.account(slot), name));
         }
     }
 

@@ -1,9 +1,8 @@
 //! What an account bought, sold and has open in one book; counted only where a limit needs it.
 
-use super::directory::hash_pair;
+use crate::segments::Segments;
+use crate::table::{Table, hash_pair};
 use crate::words::Side;
-use alloc::vec::Vec;
-use hashbrown::HashTable;
 
 /// One account in one book. Sums are i128 so that no number of fills can overflow them.
 #[derive(Clone, Copy, Debug)]
@@ -47,18 +46,16 @@ impl Position {
 /// All positions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Positions {
-    list: Vec<Position>,
-    slots: HashTable<u32>,
+    list: Segments<Position>,
+    slots: Table,
 }
 
 impl Positions {
     fn find(&self, account: u32, book: u32) -> Option<u32> {
-        self.slots
-            .find(hash_pair(u64::from(account), u64::from(book)), |slot| {
-                let position = &self.list[*slot as usize];
-                position.account == account && position.book == book
-            })
-            .copied()
+        self.slots.find(hash_pair(u64::from(account), u64::from(book)), |slot| {
+            let position = &self.list[slot as usize];
+            position.account == account && position.book == book
+        })
     }
 
     pub(crate) fn get(&self, account: u32, book: u32) -> Position {
@@ -72,22 +69,14 @@ impl Positions {
         let slot = self.find(account, book).unwrap_or_else(|| {
             let slot = self.list.len() as u32;
             self.list.push(self.get(account, book));
-            let list = &self.list;
-            self.slots.insert_unique(
-                hash_pair(u64::from(account), u64::from(book)),
-                slot,
-                |slot| {
-                    let position = &list[*slot as usize];
-                    hash_pair(u64::from(position.account), u64::from(position.book))
-                },
-            );
+            self.slots.insert(hash_pair(u64::from(account), u64::from(book)), slot);
             slot
         });
         &mut self.list[slot as usize]
     }
 
     /// Every position that was ever touched, in no particular order.
-    pub(crate) fn list(&self) -> &[Position] {
-        &self.list
+    pub(crate) fn list(&self) -> impl Iterator<Item = &Position> {
+        self.list.iter()
     }
 }

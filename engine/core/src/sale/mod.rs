@@ -11,7 +11,6 @@ mod setup;
 mod undo;
 mod waitlist;
 
-use crate::book::directory::hash_pair;
 use crate::book::ladder::NONE;
 use crate::command::{CreateSale, LIST_CAPACITY, Line};
 use crate::directory::Directory;
@@ -19,6 +18,8 @@ use crate::engine::Engine;
 use crate::event;
 use crate::ids::{OriginId, ProductId, RequestId, ReservationId, SaleId};
 use crate::list::List;
+use crate::segments::Segments;
+use crate::table::{Table, hash_pair};
 use crate::words::{Payment, ReservationState, SaleMode};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -145,14 +146,14 @@ pub(crate) struct Usage {
 /// Counts by a pair of keys; made on first use.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct UsageTable {
-    list: Vec<Usage>,
-    slots: HashTable<u32>,
+    list: Segments<Usage>,
+    slots: Table,
 }
 
 impl UsageTable {
     fn find(&self, key: (u64, u64)) -> Option<u32> {
         let hash = hash_pair(key.0, key.1);
-        self.slots.find(hash, |slot| self.list[*slot as usize].key == key).copied()
+        self.slots.find(hash, |slot| self.list[slot as usize].key == key)
     }
 
     pub(crate) fn units(&self, key: (u64, u64)) -> u64 {
@@ -163,11 +164,7 @@ impl UsageTable {
         let slot = self.find(key).unwrap_or_else(|| {
             let slot = self.list.len() as u32;
             self.list.push(Usage { key, units: 0, attempts: VecDeque::new() });
-            let list = &self.list;
-            self.slots.insert_unique(hash_pair(key.0, key.1), slot, |slot| {
-                let key = list[*slot as usize].key;
-                hash_pair(key.0, key.1)
-            });
+            self.slots.insert(hash_pair(key.0, key.1), slot);
             slot
         });
         &mut self.list[slot as usize]
@@ -181,12 +178,12 @@ pub(crate) struct Sales {
     pub ids: Directory,
     pub products: Vec<Product>,
     /// (sale slot, product id) to product slot.
-    product_slots: HashTable<(u64, u32)>,
+    product_slots: Table,
     /// By id, from 1.
-    pub reservations: Vec<Held>,
+    pub reservations: Segments<Held>,
     cart_lines: Vec<(u32, u64)>,
     /// (account slot, request) to reservation.
-    requests: HashTable<((u32, RequestId), u32)>,
+    requests: Table,
     /// By (account, product slot).
     pub by_product: UsageTable,
     /// By (account, sale slot).
@@ -207,8 +204,10 @@ impl Sales {
 
     /// The slot of a sale's product.
     pub(crate) fn product(&self, sale: u32, id: ProductId) -> Option<u32> {
-        let key = product_key(sale, id);
-        self.product_slots.find(hash_pair(key, 0), |entry| entry.0 == key).map(|entry| entry.1)
+        self.product_slots.find(hash_pair(product_key(sale, id), 0), |slot| {
+            let product = &self.products[slot as usize];
+            product.sale == sale && product.id == id
+        })
     }
 
     pub(crate) fn add_product(&mut self, product: Product) -> u32 {
@@ -216,8 +215,7 @@ impl Sales {
         let key = product_key(product.sale, product.id);
         self.list[product.sale as usize].products.push(slot);
         self.products.push(product);
-        self.product_slots
-            .insert_unique(hash_pair(key, 0), (key, slot), |entry| hash_pair(entry.0, 0));
+        self.product_slots.insert(hash_pair(key, 0), slot);
         slot
     }
 
@@ -253,14 +251,14 @@ impl Sales {
     /// What a request that succeeded before led to.
     pub(crate) fn repeat(&self, account: u32, request: RequestId) -> Option<u32> {
         let hash = hash_pair(u64::from(account), request.0);
-        self.requests.find(hash, |entry| entry.0 == (account, request)).map(|entry| entry.1)
+        self.requests.find(hash, |slot| {
+            let held = &self.reservations[slot as usize];
+            held.account == account && held.request_id == Some(request)
+        })
     }
 
     pub(crate) fn remember(&mut self, account: u32, request: RequestId, slot: u32) {
-        let hash = hash_pair(u64::from(account), request.0);
-        self.requests.insert_unique(hash, ((account, request), slot), |entry| {
-            hash_pair(u64::from(entry.0.0), entry.0.1.0)
-        });
+        self.requests.insert(hash_pair(u64::from(account), request.0), slot);
     }
 
     pub(crate) fn is_blocked(&self, origin: Option<OriginId>) -> bool {

@@ -2,7 +2,6 @@
 
 use super::{Product, Sale, Units};
 use crate::admin::at;
-use crate::book::directory::hash_pair;
 use crate::book::ladder::NONE;
 use crate::command::{AddProduct, Block, CreateSale, Restock};
 use crate::deadlines::Due;
@@ -14,6 +13,7 @@ use crate::limits::{
 };
 use crate::reason::Reason;
 use crate::step::{Refusal, Step};
+use crate::table::hash_pair;
 use crate::words::{CommandKind, DeadlineKind, Field, SaleMode};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
