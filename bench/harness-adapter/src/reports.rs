@@ -12,6 +12,9 @@ pub trait Reports {
 
     /// The message is done.
     fn done(&mut self);
+
+    /// Whatever still waits goes out.
+    fn flush(&mut self);
 }
 
 /// What an answer tells of an order.

@@ -180,6 +180,10 @@ impl Reports for Writer {
     fn done(&mut self) {
         self.show();
     }
+
+    fn flush(&mut self) {
+        self.show();
+    }
 }
 
 #[cfg(test)]

@@ -9,14 +9,15 @@
 mod own;
 #[cfg(test)]
 mod tests;
+#[cfg(not(feature = "own-ring"))]
+mod theirs;
 
 use crate::abi::{
-    Cancel, Kind, MESSAGE_CANCEL, MESSAGE_MODIFY, MESSAGE_NEW, Message, Modify, NewOrder, Report,
-    Transport,
+    Cancel, MESSAGE_CANCEL, MESSAGE_MODIFY, MESSAGE_NEW, Message, Modify, NewOrder, Transport,
 };
-use crate::reports::{Reports, Told, Traded};
+use crate::reports::Reports;
 use crate::venue::Venue;
-use core::ffi::{c_int, c_void};
+use core::ffi::c_void;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 use ringpit_core::Side;
@@ -24,7 +25,7 @@ use ringpit_core::Side;
 #[cfg(feature = "own-ring")]
 use crate::ring::Writer as Out;
 #[cfg(not(feature = "own-ring"))]
-use Pushing as Out;
+use theirs::Pushing as Out;
 
 /// The venue and where its reports go, from `engine_init` to `engine_shutdown`.
 struct Session {
@@ -45,86 +46,10 @@ unsafe fn session<'a>() -> Option<&'a mut Session> {
     unsafe { SESSION.load(Ordering::Relaxed).as_mut() }
 }
 
-/// Reports into a queue of the harness.
-#[cfg_attr(feature = "own-ring", allow(dead_code, reason = "the harness's queue is not used"))]
-#[derive(Clone, Copy, Debug)]
-struct Pushing {
-    push: unsafe extern "C" fn(*mut c_void, *const Report) -> c_int,
-    handle: *mut c_void,
-}
-
-/// A report's cache line, put together in registers and written in halves of 16 bytes or more.
-///
-/// The harness's queue copies it with loads of 16 bytes. A load that needs two smaller stores which
-/// are still on their way waits until every store before them is through, and those go to lines
-/// that the reading core holds: written field by field, a report costs twice as much.
-#[repr(C, align(64))]
-struct Line([Half; 4]);
-
-#[cfg(target_arch = "x86_64")]
-type Half = core::arch::x86_64::__m128i;
-#[cfg(not(target_arch = "x86_64"))]
-type Half = [u64; 2];
-
-#[inline]
-fn half(low: u64, high: u64) -> Half {
-    // SAFETY: every x86-64 processor has SSE2.
-    #[cfg(target_arch = "x86_64")]
-    return unsafe { core::arch::x86_64::_mm_set_epi64x(high.cast_signed(), low.cast_signed()) };
-    #[cfg(not(target_arch = "x86_64"))]
-    return [low, high];
-}
-
-const _: () = assert!(size_of::<Line>() == size_of::<Report>());
-const _: () = assert!(cfg!(target_endian = "little"), "a report's first word holds kind and side");
-
-impl Pushing {
-    #[inline]
-    fn push(&self, [what, sequence_number, order_id, price]: [u64; 4], more: [u64; 3]) {
-        let [quantity, maker, taker] = more;
-        let line = Line([
-            half(what, sequence_number),
-            half(order_id, price),
-            half(quantity, maker),
-            half(taker, 0),
-        ]);
-        // SAFETY: `engine_init` was given both, and they are valid until `engine_shutdown`; the line
-        // has a report's size and layout.
-        while unsafe { (self.push)(self.handle, (&raw const line).cast()) } == 0 {
-            // Full: the reader needs its processor.
-            std::thread::yield_now();
-        }
-    }
-}
-
-impl Reports for Pushing {
-    #[inline]
-    fn answer(&mut self, kind: Kind, sequence_number: u64, order: &Told) {
-        let what = kind as u64 | u64::from(order.side) << 8;
-        let price = order.price_ticks.cast_unsigned();
-        let quantity = u64::from(order.quantity);
-        self.push([what, sequence_number, order.order_id, price], [quantity, 0, 0]);
-    }
-
-    #[inline]
-    fn trade(&mut self, sequence_number: u64, traded: &Traded) {
-        let Traded { maker, taker, price_ticks, quantity } = *traded;
-        let price = price_ticks.cast_unsigned();
-        let what = Kind::Trade as u64;
-        self.push([what, sequence_number, 0, price], [u64::from(quantity), maker, taker]);
-    }
-
-    #[inline]
-    fn done(&mut self) {}
-}
-
-#[cfg(not(feature = "own-ring"))]
-unsafe fn open(transport: Option<&Transport>, handle: *mut c_void) -> Option<Out> {
-    transport?.push.map(|push| Pushing { push, handle })
-}
-
 #[cfg(feature = "own-ring")]
 use own::open;
+#[cfg(not(feature = "own-ring"))]
+use theirs::open;
 
 /// Begins: an empty venue whose reports go to `report_sink`.
 ///
@@ -191,11 +116,12 @@ pub unsafe extern "C" fn engine_on_modify(modify: *const Modify) {
     }
 }
 
-/// Messages in their order; none is looked at before the one before it is done.
+/// Messages in their order; none is looked at before the one before it is done and its reports are
+/// out. A build that hands reports over in groups can't promise that, so it does not offer batches.
 ///
 /// # Safety
 /// `messages` is null or points to `count` of them.
-#[unsafe(no_mangle)]
+#[cfg_attr(any(feature = "own-ring", not(feature = "grouped")), unsafe(no_mangle))]
 pub unsafe extern "C" fn engine_on_batch(messages: *const Message, count: u32) {
     if messages.is_null() {
         return;
@@ -217,9 +143,14 @@ pub unsafe extern "C" fn engine_on_batch(messages: *const Message, count: u32) {
     }
 }
 
-/// Returns when all that was delivered is matched and reported: each call does that already.
+/// Returns when all that was delivered is matched and its reports are out.
 #[unsafe(no_mangle)]
-pub extern "C" fn engine_flush() {}
+pub extern "C" fn engine_flush() {
+    // SAFETY: calls do not overlap.
+    if let Some(session) = unsafe { session() } {
+        session.out.flush();
+    }
+}
 
 /// The highest bid, ticks; `i64::MIN` without one.
 #[unsafe(no_mangle)]

@@ -2,7 +2,8 @@
 //! reports that must answer each, and of the book afterwards; one by one and as one batch.
 
 use super::*;
-use crate::abi::Body;
+use crate::abi::{Body, Kind, Report};
+use crate::reports::Told;
 use std::sync::{Mutex, MutexGuard};
 
 /// One row a message; its reports in order; best bid and best ask after it, `-` for none.
@@ -106,6 +107,7 @@ fn rows() -> impl Iterator<Item = (&'static str, &'static str, i64, i64)> {
 #[cfg(not(feature = "own-ring"))]
 mod queue {
     use super::*;
+    use core::ffi::c_int;
 
     #[derive(Default)]
     struct Queue {
@@ -136,6 +138,9 @@ mod queue {
     }
 
     pub fn taken(handle: *mut c_void) -> Vec<Report> {
+        if cfg!(feature = "grouped") {
+            engine_flush();
+        }
         // SAFETY: the handle is the queue of the test, and no call is at work.
         std::mem::take(unsafe { &mut (*handle.cast::<Queue>()).reports })
     }
