@@ -69,6 +69,9 @@ pub(crate) struct SegmentWriter {
     /// Full, waiting for its seal, with the last record in it.
     old: Option<(Segment, Last)>,
     spare: Option<Spare>,
+    /// A piece of the next segment. Kept, because a fresh one is mapped, faulted in page by page and
+    /// unmapped each time: at full load hundreds of times a second.
+    zeros: Box<[u8]>,
     hasher: Sha256,
     last: Last,
     /// A record was written since the last mark.
@@ -101,16 +104,15 @@ impl SegmentWriter {
         assert!(offset >= HEADER_BYTES as u64 && offset <= bytes, "offset in segment");
         let current = Segment { file, name, offset, bytes };
         let (unnamed, old, spare) = (false, None, None);
-        Ok(Self { storage, facts, current, unnamed, old, spare, hasher, last, unmarked })
+        let zeros = zeros(PREPARE_PIECE_BYTES);
+        Ok(Self { storage, facts, current, unnamed, old, spare, zeros, hasher, last, unmarked })
     }
 
     /// Makes a store's first segment, durably named.
     pub(crate) fn create(storage: Arc<dyn Storage>, facts: StoreFacts) -> Result<Self, IoError> {
         let last = Last { seq: 0, time_ns: 0, crc: facts.id.seed() };
         let mut spare = Spare::new(&*storage)?;
-        while spare.filled < facts.segment_bytes {
-            spare.fill_piece(&*storage, facts.segment_bytes, AT_ONCE_PIECE_BYTES)?;
-        }
+        spare.fill_at_once(&*storage, facts.segment_bytes)?;
         let current = Segment {
             file: spare.file,
             name: format::segment_name(1),
@@ -124,6 +126,7 @@ impl SegmentWriter {
             unnamed: true,
             old: None,
             spare: None,
+            zeros: zeros(PREPARE_PIECE_BYTES),
             hasher: Sha256::new(),
             last,
             unmarked: false,
@@ -222,9 +225,7 @@ impl SegmentWriter {
             Some(spare) => spare,
             None => Spare::new(&*self.storage)?,
         };
-        while spare.filled < self.facts.segment_bytes {
-            spare.fill_piece(&*self.storage, self.facts.segment_bytes, AT_ONCE_PIECE_BYTES)?;
-        }
+        spare.fill_at_once(&*self.storage, self.facts.segment_bytes)?;
         let digest = std::mem::replace(&mut self.hasher, Sha256::new()).finalize();
         let next = Segment {
             file: spare.file,
@@ -293,7 +294,7 @@ impl SegmentWriter {
             None => Spare::new(&*self.storage)?,
         };
         if spare.filled < self.facts.segment_bytes {
-            spare.fill_piece(&*self.storage, self.facts.segment_bytes, PREPARE_PIECE_BYTES)?;
+            spare.fill_piece(&*self.storage, self.facts.segment_bytes, &self.zeros)?;
         }
         self.spare = Some(spare);
         Ok(())
@@ -308,18 +309,28 @@ impl Spare {
         Ok(Self { file, filled: 0 })
     }
 
+    /// Writes and flushes all that is missing.
+    fn fill_at_once(&mut self, storage: &dyn Storage, until: u64) -> Result<(), IoError> {
+        if self.filled < until {
+            let zeros = zeros(AT_ONCE_PIECE_BYTES);
+            while self.filled < until {
+                self.fill_piece(storage, until, &zeros)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes and flushes the next zeros: written, not merely allocated, so that no later flush has
     /// to commit the file's metadata.
     fn fill_piece(
         &mut self,
         storage: &dyn Storage,
         until: u64,
-        piece_bytes: u64,
+        zeros: &[u8],
     ) -> Result<(), IoError> {
-        let piece = (until - self.filled).min(piece_bytes);
-        let zeros = vec![0; piece as usize];
+        let piece = (until - self.filled).min(zeros.len() as u64);
         let path = || storage.path().join(NEXT_NAME);
-        write_whole(&*self.file, &zeros, self.filled)
+        write_whole(&*self.file, &zeros[..piece as usize], self.filled)
             .map_err(|error| IoError::new("prepare", path(), error))?;
         self.file
             .sync_data()
@@ -328,6 +339,11 @@ impl Spare {
         assert!(self.filled <= until, "no longer than a segment");
         Ok(())
     }
+}
+
+/// Zeros to be written; never touched, they cost the system no page.
+fn zeros(bytes: u64) -> Box<[u8]> {
+    vec![0; bytes as usize].into_boxed_slice()
 }
 
 /// Writes and flushes a seal.
