@@ -17,28 +17,30 @@ fn hash_name(name: Name) -> u64 {
 const PAGE: usize = 4096;
 
 /// Pages whose places in the list are there from the first order on, so that the list does not grow
-/// in the order path: half a megabyte that stays untouched until it is used.
+/// in the order path: a megabyte that stays untouched until it is used.
 const ID_PAGES_RESERVED: usize = 1 << 16;
 
-/// Dense OrderIDs to slots; a page without open orders goes back to the pool.
+/// Dense OrderIDs to slots; a page without open orders goes back to the pool. What stands at the id
+/// of an order that is gone means nothing: whoever asks looks at the slot whose it is. So an order
+/// that leaves is counted, and its page is not fetched.
 #[derive(Clone, Debug, Default)]
 struct IdIndex {
-    pages: Vec<Option<Box<IdPage>>>,
-    spare: Vec<Box<IdPage>>,
+    pages: Vec<IdPage>,
+    spare: Vec<Box<[u32; PAGE]>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct IdPage {
     live: u32,
-    slots: [u32; PAGE],
+    slots: Option<Box<[u32; PAGE]>>,
 }
 
 impl IdIndex {
     #[inline]
     fn get(&self, id: OrderId) -> Option<u32> {
         let index = usize::try_from(id.0).ok()?;
-        let page = self.pages.get(index / PAGE)?.as_ref()?;
-        let slot = page.slots[index % PAGE];
+        let slots = self.pages.get(index / PAGE)?.slots.as_ref()?;
+        let slot = slots[index % PAGE];
         (slot != NONE).then_some(slot)
     }
 
@@ -46,9 +48,9 @@ impl IdIndex {
     fn insert(&mut self, id: OrderId, slot: u32) {
         let index = id.0 as usize;
         match self.pages.get_mut(index / PAGE) {
-            Some(Some(page)) => {
-                page.live += 1;
-                page.slots[index % PAGE] = slot;
+            Some(IdPage { live, slots: Some(slots) }) => {
+                *live += 1;
+                slots[index % PAGE] = slot;
             }
             _ => self.insert_page(index, slot),
         }
@@ -58,25 +60,19 @@ impl IdIndex {
     fn insert_page(&mut self, index: usize, slot: u32) {
         if self.pages.len() <= index / PAGE {
             self.pages.reserve(if self.pages.is_empty() { ID_PAGES_RESERVED } else { 1 });
-            self.pages.resize(index / PAGE + 1, None);
+            self.pages.resize(index / PAGE + 1, IdPage::default());
         }
-        let page = self.pages[index / PAGE].get_or_insert_with(|| {
-            self.spare.pop().unwrap_or_else(|| Box::new(IdPage { live: 0, slots: [NONE; PAGE] }))
-        });
-        page.live += 1;
-        page.slots[index % PAGE] = slot;
+        let mut slots = self.spare.pop().unwrap_or_else(|| Box::new([NONE; PAGE]));
+        slots[index % PAGE] = slot;
+        self.pages[index / PAGE] = IdPage { live: 1, slots: Some(slots) };
     }
 
     #[inline]
     fn remove(&mut self, id: OrderId) {
-        let index = id.0 as usize;
-        let entry = &mut self.pages[index / PAGE];
-        if let Some(page) = entry {
-            page.slots[index % PAGE] = NONE;
-            page.live -= 1;
-            if page.live == 0 {
-                self.spare.extend(entry.take());
-            }
+        let page = &mut self.pages[id.0 as usize / PAGE];
+        page.live -= 1;
+        if page.live == 0 {
+            self.spare.extend(page.slots.take());
         }
     }
 }
@@ -89,7 +85,7 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// The open order with this id.
+    /// The slot of the open order with this id; perhaps another's when there is none.
     #[inline]
     pub(crate) fn by_id(&self, id: OrderId) -> Option<u32> {
         self.ids.get(id)

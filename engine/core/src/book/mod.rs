@@ -114,7 +114,7 @@ impl Books {
     #[must_use]
     #[inline]
     pub fn slot_of(&self, id: OrderId) -> Option<u32> {
-        self.orders.directory.by_id(id)
+        self.orders.by_id(id)
     }
 
     /// How many orders are open.

@@ -103,7 +103,7 @@ impl Order {
             }
     }
 
-    /// Whether it has what only the third slab holds.
+    /// Whether it has what only the second slab holds.
     #[inline]
     pub(super) const fn is_special(&self) -> bool {
         (self.display_qty | self.stop_px.unsigned_abs() | self.order_qty >> u32::BITS) != 0

@@ -1,5 +1,5 @@
-//! Open orders: a slab of what matching touches, a parallel one of names and lists, and a third
-//! for what few orders have: stop prices, hidden quantity, an expiry, more than 2^32 lots.
+//! Open orders: a slab of what all have, and another for what few have: stop prices, hidden
+//! quantity, an expiry, more than 2^32 lots.
 //!
 //! An order at its price level takes 48 bytes here; its price and its book are its level's, its
 //! account and its session are its party's. `directory.rs` finds orders by id and by name.
@@ -12,10 +12,11 @@ use super::tag::Tag;
 use crate::ids::{ClOrdId, OrderId};
 use alloc::vec::Vec;
 
-/// What matching touches.
+/// An open order at its level. What matching touches stands first; one place for all of it, so that
+/// in a deep book one fetch brings the order.
 #[derive(Clone, Copy, Debug)]
-#[repr(C, align(32))]
-pub(crate) struct Hot {
+#[repr(C)]
+pub(crate) struct Node {
     /// Links of its queue; `next` is that of the free list where there is no order.
     pub prev: u32,
     pub next: u32,
@@ -27,18 +28,13 @@ pub(crate) struct Hot {
     /// Lots in total; nothing for a special order.
     order_qty: u32,
     tag: Tag,
-}
-
-/// What reports and lists need.
-#[derive(Clone, Copy, Debug)]
-struct Cold {
     cl_ord_id: ClOrdId,
     /// Links of its party's list.
-    prev: u32,
-    next: u32,
+    list_prev: u32,
+    list_next: u32,
 }
 
-const _: () = assert!(size_of::<Hot>() == 32 && size_of::<Cold>() == 16);
+const _: () = assert!(size_of::<Node>() == 48);
 
 /// What few orders have.
 #[derive(Clone, Copy, Debug)]
@@ -57,8 +53,7 @@ struct Special {
 /// All open orders of all books.
 #[derive(Clone, Debug)]
 pub(crate) struct Orders {
-    hot: Vec<Hot>,
-    cold: Vec<Cold>,
+    nodes: Vec<Node>,
     specials: Vec<Special>,
     free_specials: Vec<u32>,
     /// First of the free slots, linked by `next`; last in, first out.
@@ -71,8 +66,7 @@ pub(crate) struct Orders {
 impl Default for Orders {
     fn default() -> Self {
         Self {
-            hot: Vec::new(),
-            cold: Vec::new(),
+            nodes: Vec::new(),
             specials: Vec::new(),
             free_specials: Vec::new(),
             free: NONE,
@@ -91,36 +85,36 @@ impl Orders {
     }
 
     #[inline]
-    pub(crate) fn hot(&self, slot: u32) -> &Hot {
-        &self.hot[slot as usize]
+    pub(crate) fn node(&self, slot: u32) -> &Node {
+        &self.nodes[slot as usize]
     }
 
     #[inline]
-    pub(crate) fn hot_mut(&mut self, slot: u32) -> &mut Hot {
-        &mut self.hot[slot as usize]
+    pub(crate) fn node_mut(&mut self, slot: u32) -> &mut Node {
+        &mut self.nodes[slot as usize]
     }
 
     fn special(&self, slot: u32) -> Option<&Special> {
-        let hot = &self.hot[slot as usize];
-        hot.tag.is_special().then(|| &self.specials[hot.leaves as usize])
+        let node = &self.nodes[slot as usize];
+        node.tag.is_special().then(|| &self.specials[node.leaves as usize])
     }
 
     #[inline]
     fn special_mut(&mut self, slot: u32) -> Option<&mut Special> {
-        let hot = &self.hot[slot as usize];
-        hot.tag.is_special().then(|| &mut self.specials[hot.leaves as usize])
+        let node = &self.nodes[slot as usize];
+        node.tag.is_special().then(|| &mut self.specials[node.leaves as usize])
     }
 
     /// An open order. Inlined, so that only what is asked for is read.
     #[inline(always)]
     pub(crate) fn get(&self, levels: &Levels, slot: u32) -> Order {
-        let (hot, cold) = (&self.hot[slot as usize], &self.cold[slot as usize]);
-        let party = self.parties.get(hot.party);
-        let tag = hot.tag;
+        let node = &self.nodes[slot as usize];
+        let party = self.parties.get(node.party);
+        let tag = node.tag;
         let mut order = Order {
             id: tag.id(),
-            cl_ord_id: cold.cl_ord_id,
-            party: hot.party,
+            cl_ord_id: node.cl_ord_id,
+            party: node.party,
             account: party.account,
             book: 0,
             owner: party.owner,
@@ -132,18 +126,18 @@ impl Orders {
             post_only: tag.is_post_only(),
             price: 0,
             stop_px: 0,
-            order_qty: u64::from(hot.order_qty),
-            leaves: u64::from(hot.leaves),
+            order_qty: u64::from(node.order_qty),
+            leaves: u64::from(node.leaves),
             display_qty: 0,
             deadline: NONE,
         };
         if tag.is_special() {
-            let rest = &self.specials[hot.leaves as usize];
+            let rest = &self.specials[node.leaves as usize];
             (order.book, order.price, order.stop_px) = (rest.book, rest.price, rest.stop_px);
             (order.order_qty, order.leaves) = (rest.order_qty, rest.leaves);
             (order.display_qty, order.deadline) = (rest.display_qty, rest.deadline);
         } else {
-            let level = &levels[LevelRef(hot.level)];
+            let level = &levels[LevelRef(node.level)];
             (order.book, order.price) = (level.book, level.price);
         }
         order
@@ -152,44 +146,44 @@ impl Orders {
     /// Its OrderID.
     #[inline]
     pub(crate) fn id(&self, slot: u32) -> OrderId {
-        self.hot[slot as usize].tag.id()
+        self.nodes[slot as usize].tag.id()
     }
 
     /// Slot of its account.
     #[inline]
     pub(crate) fn account(&self, slot: u32) -> u32 {
-        self.parties.get(self.hot[slot as usize].party).account
+        self.parties.get(self.nodes[slot as usize].party).account
     }
 
     /// The client's name of it.
     #[inline]
     pub(crate) fn name(&self, slot: u32) -> ClOrdId {
-        self.cold[slot as usize].cl_ord_id
+        self.nodes[slot as usize].cl_ord_id
     }
 
-    /// Whether it has a part in the third slab.
+    /// Whether it has a part in the second slab.
     #[inline]
     pub(crate) fn is_special(&self, slot: u32) -> bool {
-        self.hot[slot as usize].tag.is_special()
+        self.nodes[slot as usize].tag.is_special()
     }
 
     /// Where it waits.
     #[inline]
     pub(crate) fn place(&self, slot: u32) -> Place {
-        self.hot[slot as usize].tag.place()
+        self.nodes[slot as usize].tag.place()
     }
 
     /// Lots still open.
     #[inline]
     pub(crate) fn leaves(&self, slot: u32) -> u64 {
-        let open = u64::from(self.hot[slot as usize].leaves);
+        let open = u64::from(self.nodes[slot as usize].leaves);
         self.special(slot).map_or(open, |rest| rest.leaves)
     }
 
     /// Lots displayed now.
     #[inline(always)]
     pub(crate) fn shown(&self, slot: u32) -> u64 {
-        let open = u64::from(self.hot[slot as usize].leaves);
+        let open = u64::from(self.nodes[slot as usize].leaves);
         self.special(slot).map_or(open, |rest| rest.shown)
     }
 
@@ -203,18 +197,27 @@ impl Orders {
             (leaves, order_qty) = (self.insert_special(order), 0);
         }
         let tag = Tag::new(order, place, special);
-        let hot = Hot { prev, next: NONE, level, party: order.party, leaves, order_qty, tag };
-        let cold = Cold { cl_ord_id: order.cl_ord_id, prev: NONE, next: NONE };
+        let node = Node {
+            prev,
+            next: NONE,
+            level,
+            party: order.party,
+            leaves,
+            order_qty,
+            tag,
+            cl_ord_id: order.cl_ord_id,
+            list_prev: NONE,
+            list_next: NONE,
+        };
         let slot = self.free;
         self.open += 1;
         if slot == NONE {
-            self.hot.push(hot);
-            self.cold.push(cold);
-            return (self.hot.len() - 1) as u32;
+            self.nodes.push(node);
+            return (self.nodes.len() - 1) as u32;
         }
-        self.free = self.hot[slot as usize].next;
-        self.hot[slot as usize] = hot;
-        self.cold[slot as usize] = cold;
+        let free = &mut self.nodes[slot as usize];
+        self.free = free.next;
+        *free = node;
         slot
     }
 
@@ -242,11 +245,11 @@ impl Orders {
     /// Takes an order out; it must have left its queue and its lists before.
     #[inline]
     pub(crate) fn remove(&mut self, slot: u32) {
-        let hot = &mut self.hot[slot as usize];
-        if hot.tag.is_special() {
-            self.free_specials.push(hot.leaves);
+        let node = &mut self.nodes[slot as usize];
+        if node.tag.is_special() {
+            self.free_specials.push(node.leaves);
         }
-        hot.next = self.free;
+        (node.next, node.tag) = (self.free, Tag::NOBODY);
         self.free = slot;
         self.open -= 1;
     }
@@ -262,13 +265,13 @@ impl Orders {
             rest.shown -= from_shown;
             return;
         }
-        let hot = &mut self.hot[slot as usize];
+        let node = &mut self.nodes[slot as usize];
         assert!(
-            qty == from_shown && qty <= u64::from(hot.leaves),
+            qty == from_shown && qty <= u64::from(node.leaves),
             "{qty} lots ({from_shown} displayed) leave an order of {}",
-            hot.leaves
+            node.leaves
         );
-        hot.leaves -= qty as u32;
+        node.leaves -= qty as u32;
     }
 
     /// Raises what is open, and what is displayed of it; it was as high before, or is special.
@@ -277,7 +280,7 @@ impl Orders {
             rest.leaves += qty;
             rest.shown += to_shown;
         } else {
-            self.hot[slot as usize].leaves += qty as u32;
+            self.nodes[slot as usize].leaves += qty as u32;
         }
     }
 
@@ -289,13 +292,13 @@ impl Orders {
             let Ok(order_qty) = u32::try_from(order_qty) else {
                 panic!("a total of {order_qty} lots where only 2^32 fit");
             };
-            self.hot[slot as usize].order_qty = order_qty;
+            self.nodes[slot as usize].order_qty = order_qty;
         }
     }
 
     /// Lots in total.
     pub(crate) fn order_qty(&self, slot: u32) -> u64 {
-        let total = u64::from(self.hot[slot as usize].order_qty);
+        let total = u64::from(self.nodes[slot as usize].order_qty);
         self.special(slot).map_or(total, |rest| rest.order_qty)
     }
 
@@ -323,32 +326,32 @@ impl Orders {
 
     /// Changes where an order that waits for the closing call waits.
     pub(crate) fn set_place(&mut self, slot: u32, place: Place) {
-        let tag = &mut self.hot[slot as usize].tag;
+        let tag = &mut self.nodes[slot as usize].tag;
         *tag = tag.at(place);
     }
 
     /// Puts an order at the head of its party's list.
     #[inline]
     pub(crate) fn list(&mut self, slot: u32) {
-        let head = self.parties.first_mut(self.hot[slot as usize].party);
+        let head = self.parties.first_mut(self.nodes[slot as usize].party);
         let next = core::mem::replace(head, slot);
-        self.cold[slot as usize].next = next;
+        self.nodes[slot as usize].list_next = next;
         if next != NONE {
-            self.cold[next as usize].prev = slot;
+            self.nodes[next as usize].list_prev = slot;
         }
     }
 
     /// Takes an order out of its party's list.
     #[inline]
     pub(crate) fn unlist(&mut self, slot: u32) {
-        let Cold { prev, next, .. } = self.cold[slot as usize];
-        if prev == NONE {
-            *self.parties.first_mut(self.hot[slot as usize].party) = next;
+        let Node { party, list_prev, list_next, .. } = self.nodes[slot as usize];
+        if list_prev == NONE {
+            *self.parties.first_mut(party) = list_next;
         } else {
-            self.cold[prev as usize].next = next;
+            self.nodes[list_prev as usize].list_next = list_next;
         }
-        if next != NONE {
-            self.cold[next as usize].prev = prev;
+        if list_next != NONE {
+            self.nodes[list_next as usize].list_prev = list_prev;
         }
     }
 
@@ -371,10 +374,16 @@ impl Orders {
         if in_directory {
             self.directory.forget_name(slot, (self.account(slot), self.name(slot)));
         }
-        self.cold[slot as usize].cl_ord_id = name;
+        self.nodes[slot as usize].cl_ord_id = name;
         if in_directory {
             self.directory.insert_name(slot, (self.account(slot), name));
         }
+    }
+
+    /// The open order with this id. The directory may still hold the slot of one that is gone.
+    #[inline]
+    pub(crate) fn by_id(&self, id: OrderId) -> Option<u32> {
+        self.directory.by_id(id).filter(|slot| self.nodes[*slot as usize].tag.is(id))
     }
 
     /// The account's open order with this name.
@@ -389,7 +398,7 @@ impl Orders {
     fn of_party(&self, party: u32) -> impl Iterator<Item = u32> {
         let next_of = |slot: u32| (slot != NONE).then_some(slot);
         core::iter::successors(next_of(self.parties.get(party).first), move |slot| {
-            next_of(self.cold[*slot as usize].next)
+            next_of(self.nodes[*slot as usize].list_next)
         })
     }
 

@@ -17,9 +17,9 @@ impl Queue {
     /// Puts an order at the end.
     #[inline]
     pub(crate) fn push_back(&mut self, orders: &mut Orders, slot: u32) {
-        let hot = orders.hot_mut(slot);
-        hot.prev = self.tail;
-        hot.next = NONE;
+        let node = orders.node_mut(slot);
+        node.prev = self.tail;
+        node.next = NONE;
         self.append(orders, slot);
     }
 
@@ -29,20 +29,20 @@ impl Queue {
         if self.tail == NONE {
             self.head = slot;
         } else {
-            orders.hot_mut(self.tail).next = slot;
+            orders.node_mut(self.tail).next = slot;
         }
         self.tail = slot;
     }
 
     /// Puts an order at the front.
     pub(crate) fn push_front(&mut self, orders: &mut Orders, slot: u32) {
-        let hot = orders.hot_mut(slot);
-        hot.prev = NONE;
-        hot.next = self.head;
+        let node = orders.node_mut(slot);
+        node.prev = NONE;
+        node.next = self.head;
         if self.head == NONE {
             self.tail = slot;
         } else {
-            orders.hot_mut(self.head).prev = slot;
+            orders.node_mut(self.head).prev = slot;
         }
         self.head = slot;
     }
@@ -50,16 +50,16 @@ impl Queue {
     /// Takes an order out, wherever it stands.
     #[inline]
     pub(crate) fn unlink(&mut self, orders: &mut Orders, slot: u32) {
-        let (prev, next) = (orders.hot(slot).prev, orders.hot(slot).next);
+        let (prev, next) = (orders.node(slot).prev, orders.node(slot).next);
         if prev == NONE {
             self.head = next;
         } else {
-            orders.hot_mut(prev).next = next;
+            orders.node_mut(prev).next = next;
         }
         if next == NONE {
             self.tail = prev;
         } else {
-            orders.hot_mut(next).prev = prev;
+            orders.node_mut(next).prev = prev;
         }
     }
 
@@ -67,7 +67,7 @@ impl Queue {
     pub(crate) fn iter(self, orders: &Orders) -> impl Iterator<Item = u32> {
         let start = (self.head != NONE).then_some(self.head);
         core::iter::successors(start, |slot| {
-            let next = orders.hot(*slot).next;
+            let next = orders.node(*slot).next;
             (next != NONE).then_some(next)
         })
     }

@@ -186,7 +186,7 @@ impl Books {
             let level = &mut self.levels[at];
             level.queue.push_back(&mut self.orders, slot);
             level.orders += 1;
-            self.orders.hot_mut(slot).level = at.0;
+            self.orders.node_mut(slot).level = at.0;
             self.show(slot, at, order);
         } else {
             self.enqueue_elsewhere(slot, order, place);
@@ -213,7 +213,7 @@ impl Books {
                 let level = &mut self.levels[at];
                 level.queue.push_back(&mut self.orders, slot);
                 level.orders += 1;
-                self.orders.hot_mut(slot).level = at.0;
+                self.orders.node_mut(slot).level = at.0;
             }
             Place::Market => {
                 book.markets_mut(order.side).push_back(&mut self.orders, slot);
@@ -226,7 +226,7 @@ impl Books {
     /// Takes an order out of its queue.
     #[inline(always)]
     pub(super) fn dequeue<H: Host>(&mut self, slot: u32, order: &Order) {
-        let at = LevelRef(self.orders.hot(slot).level);
+        let at = LevelRef(self.orders.node(slot).level);
         if self.orders.place(slot) != Place::Level {
             self.dequeue_elsewhere(slot);
             return;
@@ -251,7 +251,7 @@ impl Books {
     #[cold]
     fn dequeue_elsewhere(&mut self, slot: u32) {
         let order = self.order(slot);
-        let at = LevelRef(self.orders.hot(slot).level);
+        let at = LevelRef(self.orders.node(slot).level);
         let book = &mut self.list[order.book as usize];
         match self.orders.place(slot) {
             Place::Level | Place::Stop => {
@@ -277,7 +277,7 @@ impl Books {
         self.log(BookUndo::Shrunk { slot, qty, from_shown, from_total: 0 });
         match self.orders.place(slot) {
             Place::Level => {
-                let at = LevelRef(self.orders.hot(slot).level);
+                let at = LevelRef(self.orders.node(slot).level);
                 self.touch::<H>(order.side, at);
                 self.levels[at].shown -= from_shown;
                 if from_shown != qty {
@@ -294,7 +294,7 @@ impl Books {
     /// Shows a new slice of an iceberg; at the back of the queue, or where it stands.
     pub(super) fn show_slice(&mut self, slot: u32, to_back: bool) {
         let slice = self.order(slot).slice();
-        let at = LevelRef(self.orders.hot(slot).level);
+        let at = LevelRef(self.orders.node(slot).level);
         let shown = self.orders.shown(slot);
         self.log(BookUndo::Sliced { slot, shown });
         let level = &mut self.levels[at];

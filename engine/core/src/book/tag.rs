@@ -24,6 +24,9 @@ const TIF: u32 = 57;
 const STP: u32 = 60;
 
 impl Tag {
+    /// That of a slot without an order.
+    pub(super) const NOBODY: Self = Self(0);
+
     #[inline]
     pub(super) fn new(order: &Order, place: Place, special: bool) -> Self {
         // Shifts, not choices: this is done for every order.
@@ -46,7 +49,7 @@ impl Tag {
         self.0 & bit != 0
     }
 
-    /// Whether the third slab holds a part of the order.
+    /// Whether the second slab holds a part of the order.
     #[inline]
     pub(super) const fn is_special(self) -> bool {
         self.has(SPECIAL)
@@ -65,6 +68,12 @@ impl Tag {
     /// The same, waiting elsewhere.
     pub(super) const fn at(self, place: Place) -> Self {
         Self(self.0 & !(3 << PLACE) | (place as u64) << PLACE)
+    }
+
+    /// Whether it is this order's; a free slot's is nobody's.
+    #[inline]
+    pub(super) const fn is(self, id: OrderId) -> bool {
+        self.0 & ORDER_ID_MAX == id.0 && id.0 != 0
     }
 
     #[inline]

@@ -81,7 +81,7 @@ impl Books {
     }
 
     fn grow_back(&mut self, slot: u32, qty: u64, to_shown: u64) {
-        let at = LevelRef(self.orders.hot(slot).level);
+        let at = LevelRef(self.orders.node(slot).level);
         self.levels[at].shown += to_shown;
         *self.levels.hidden_mut(at) += qty - to_shown;
         self.orders.grow(slot, qty, to_shown);
@@ -90,7 +90,7 @@ impl Books {
     }
 
     fn slice_back(&mut self, slot: u32, shown: u64) {
-        let at = LevelRef(self.orders.hot(slot).level);
+        let at = LevelRef(self.orders.node(slot).level);
         let slice = self.orders.shown(slot);
         self.orders.set_shown(slot, shown);
         let level = &mut self.levels[at];
