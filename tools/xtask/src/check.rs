@@ -21,6 +21,9 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<(), String> {
     if args.tests {
         cargo(&["test", "--workspace"], &[])?;
+        for transport in ["own-ring", "grouped"] {
+            cargo(&["test", "-p", "ringpit-harness-adapter", "--features", transport], &[])?;
+        }
     }
     cargo(&["fmt", "--all", "--check"], &[])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], &[])?;
