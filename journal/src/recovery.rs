@@ -238,6 +238,10 @@ impl<'o> Recovery<'o> {
     /// Rewrites the part of the last segment that no mark proves durable (all before that segment
     /// is proven by its existence), and zeros whatever lies behind.
     fn rewrite(&self, line: &Line, name: &str, segment_bytes: u64) -> Result<(), IoError> {
+        #[cfg(ringpit_canary)]
+        if ringpit_canary::sings(ringpit_canary::Canary::TailNotRewritten) {
+            return Ok(());
+        }
         let failed = |error| IoError::new("rewrite", self.storage.path().join(name), error);
         let from = line.unproven_offset();
         assert!(from >= HEADER_BYTES as u64 && from <= line.end_offset, "records only");

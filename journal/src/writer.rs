@@ -202,18 +202,37 @@ impl SegmentWriter {
 
     /// Makes all that was written durable, and the current segment's name.
     pub(crate) fn flush(&mut self) -> Result<(), IoError> {
-        self.current
-            .file
-            .sync_data()
-            .map_err(|error| self.error("flush", &self.current.name, error))?;
+        self.flush_file().map_err(|error| self.error("flush", &self.current.name, error))?;
         if self.unnamed {
             self.storage
                 .rename(NEXT_NAME, &self.current.name)
                 .map_err(|error| self.error("rename to", &self.current.name, error))?;
-            self.storage.sync_dir().map_err(|error| self.error("flush directory", "", error))?;
+            self.flush_names().map_err(|error| self.error("flush directory", "", error))?;
             self.unnamed = false;
         }
         Ok(())
+    }
+
+    fn flush_file(&self) -> io::Result<()> {
+        #[cfg(ringpit_canary)]
+        {
+            use ringpit_canary::{Canary, sings};
+            if sings(Canary::SkipSegmentFlush) {
+                return Ok(());
+            }
+            if sings(Canary::IgnoreFailedFlush) {
+                return self.current.file.sync_data().or(Ok(()));
+            }
+        }
+        self.current.file.sync_data()
+    }
+
+    fn flush_names(&self) -> io::Result<()> {
+        #[cfg(ringpit_canary)]
+        if ringpit_canary::sings(ringpit_canary::Canary::SkipDirectoryFlush) {
+            return Ok(());
+        }
+        self.storage.sync_dir()
     }
 
     /// Goes on in the next segment, which becomes visible with the next flush. All records of the

@@ -138,6 +138,10 @@ impl<C: Clock> Stamper<C> {
         let slew = (mono - self.last_mono_ns) / SLEW_PARTS;
         self.last_mono_ns = mono;
         self.allowance_ns = self.allowance_ns.saturating_add(slew).min(self.max_step_ns);
+        #[cfg(ringpit_canary)]
+        if ringpit_canary::sings(ringpit_canary::Canary::ClockStepApplied) {
+            self.allowance_ns = i64::MAX;
+        }
         let wall_offset = signed(reading.unix_ns) - mono;
         let step = wall_offset.saturating_sub(self.offset_ns);
         if step < 0 {

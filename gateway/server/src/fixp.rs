@@ -70,6 +70,10 @@ pub fn establish(
 
 /// A time stamp near our clock and above all that were accepted.
 fn is_new(timestamp: u64, session: &Session, unix_ns: u64) -> bool {
+    #[cfg(ringpit_canary)]
+    if ringpit_canary::sings(ringpit_canary::Canary::CapturedLogin) {
+        return true;
+    }
     timestamp > session.timestamp && timestamp.abs_diff(unix_ns) <= CLOCK_SKEW_NS_MAX
 }
 

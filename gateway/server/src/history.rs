@@ -58,6 +58,8 @@ impl History {
     /// Appends the frames `from`, `from + 1`, ... to `out`: at most `count` and no more than
     /// `bytes_max` bytes, but always one. Gives how many; `None` when `from` isn't kept.
     pub fn copy(&self, from: u64, count: u32, bytes_max: usize, out: &mut Vec<u8>) -> Option<u32> {
+        #[cfg(ringpit_canary)]
+        let from = from + u64::from(ringpit_canary::sings(ringpit_canary::Canary::WrongRetransmit));
         let index = usize::try_from(from.checked_sub(self.first)?).ok()?;
         let start = *self.starts.get(index)?;
         let mut copied = 0;

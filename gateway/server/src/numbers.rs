@@ -60,6 +60,11 @@ impl Numbers {
     pub fn message(&mut self) -> Numbered {
         let number = self.cursor;
         self.cursor += 1;
+        #[cfg(ringpit_canary)]
+        if number < self.expected && ringpit_canary::sings(ringpit_canary::Canary::AcceptDuplicate)
+        {
+            return Numbered::New { number, gap: None };
+        }
         if number < self.expected {
             return Numbered::Duplicate { number };
         }

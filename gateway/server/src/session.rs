@@ -193,6 +193,11 @@ impl Session {
 
     /// A message entered the line.
     pub fn entered(&mut self, number: u64) {
+        #[cfg(ringpit_canary)]
+        if ringpit_canary::sings(ringpit_canary::Canary::AcceptDuplicate) {
+            self.last_in = self.last_in.max(number);
+            return;
+        }
         assert!(number > self.last_in, "a session's numbers rise on their way into the line");
         self.last_in = number;
         self.in_flight.push_back(number);

@@ -264,7 +264,7 @@ impl Client {
     pub(crate) fn act(&mut self, around: &mut Around<'_>) -> Result<(), String> {
         let now = self.now(around.true_ns);
         let is_over = self.session.wants() == Wants::Nothing;
-        if around.true_ns < self.asleep_until_ns || is_over || self.session.in_flight() > 60 {
+        if around.true_ns < self.asleep_until_ns || is_over || self.session.in_flight() > 150 {
             return Ok(());
         }
         if self.role == Role::MarketData && around.random.chance(30) {

@@ -14,6 +14,10 @@ use ringpit_server::history::Budget;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+/// So many inputs must be lost in a power cut for a second one to follow it: enough that the next
+/// life may be shorter than what the last one lost.
+const FLICKER_LOST_MIN: u64 = 8;
+
 /// A tail that a disk may still hold, and the line it belonged to.
 pub(crate) struct OldTail {
     pub(crate) tail: TailCopy,
@@ -91,6 +95,8 @@ impl Simulation {
             }
         }
         self.fault(Fault::PowerCut);
+        let lost = self.ghost.get().last_seq().saturating_sub(self.durable_seq);
+        self.flickers |= lost >= FLICKER_LOST_MIN && self.random.chance(70);
         self.owed_seq = self.durable_seq.max(self.records.promised_seq);
         self.left_engine = None;
         let memory = self.torn();
@@ -227,6 +233,9 @@ impl Simulation {
             return Err(format!("the state after {} is not what it was before", facts.0));
         }
         self.recoveries += 1;
+        if std::mem::take(&mut self.flickers) && !self.is_calm {
+            self.flicker_step = self.step + self.random.within(10, 120);
+        }
         self.trace.word(facts.2);
         self.durable_seq = last_seq;
         (self.owed_seq, self.tail, self.is_clean) = (0, None, false);

@@ -6,7 +6,7 @@ use crate::time::{MS_NS, SECOND_NS, Wall};
 use ringpit_journal::mem::Faults as DiskFaults;
 
 /// Something goes wrong every so many steps.
-const EVERY: u64 = 90;
+const EVERY: u64 = 130;
 
 /// An address from which nobody of ours connects.
 const STRANGER: u8 = 250;
@@ -14,6 +14,9 @@ const STRANGER: u8 = 250;
 impl Simulation {
     /// Something may go wrong now.
     pub(crate) fn inject(&mut self) -> Result<(), String> {
+        if self.step == self.flicker_step {
+            return self.cut_power();
+        }
         if self.random.below(EVERY) != 0 {
             return Ok(());
         }
@@ -152,7 +155,7 @@ impl Simulation {
 
     fn spoil_turns(&mut self) {
         let until = self.step + self.random.within(20, 400);
-        if self.random.chance(50) {
+        if self.random.chance(80) {
             self.fault(Fault::SlowDisk);
             self.slow_disk_until = until;
         } else {

@@ -11,6 +11,8 @@ Examples:
   cargo xtask simulate                          200 seeds of 5,000 steps, as CI does
   cargo xtask simulate --seed 148 --seeds 1     one seed again, as a failure prints it
   cargo xtask simulate --seeds 100000 --seed 7  a night's work
+  cargo xtask simulate --canaries               every planted bug must be caught
+  cargo xtask simulate --canary hold_kept       one planted bug, seed by seed
 
 Exit codes: 0 every promise was kept, 1 one was broken, 2 wrong arguments.";
 
@@ -27,15 +29,30 @@ struct Args {
     /// Steps of each seed: turns of its parts.
     #[arg(long, default_value_t = 5_000)]
     steps: u64,
+    /// Sings: one planted bug, by name.
+    #[cfg(ringpit_canary)]
+    #[arg(long)]
+    canary: Option<String>,
+    /// Plays every planted bug in turn until it is caught, and prints where.
+    #[cfg(ringpit_canary)]
+    #[arg(long)]
+    canaries: bool,
     /// Seeds played at once; as many as there are processors when absent.
     #[arg(long)]
     threads: Option<usize>,
 }
 
+#[cfg(ringpit_canary)]
+mod aviary;
+
 fn main() -> ExitCode {
     let args = Args::parse();
     let threads =
         args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    #[cfg(ringpit_canary)]
+    if let Some(ended) = aviary::enter(&args, threads) {
+        return ended;
+    }
     let plan = Plan { seed: args.seed, seeds: args.seeds, steps: args.steps, threads };
     let begun = Instant::now();
     let outcome =

@@ -74,7 +74,7 @@ pub(crate) struct Turns {
     pub(crate) client: u64,
 }
 
-const TURNS: Turns = Turns { gateway: 22, sequencer: 18, flusher: 18, client: 28 };
+const TURNS: Turns = Turns { gateway: 20, sequencer: 16, flusher: 16, client: 26 };
 
 /// See the module.
 pub(crate) struct Simulation {
@@ -120,6 +120,9 @@ pub(crate) struct Simulation {
     pub(crate) slow_disk_until: u64,
     pub(crate) slow_gateway_until: u64,
     pub(crate) wall_until_ns: u64,
+    /// The power, which went when much was not flushed, goes again soon after the next start.
+    pub(crate) flickers: bool,
+    pub(crate) flicker_step: u64,
     pub(crate) step: u64,
     pub(crate) trace: Digest,
     /// Nothing goes wrong any more.
@@ -179,6 +182,8 @@ impl Simulation {
             slow_disk_until: 0,
             slow_gateway_until: 0,
             wall_until_ns: 0,
+            flickers: false,
+            flicker_step: 0,
             step: 0,
             trace: Digest::new(),
             is_calm: false,
@@ -233,7 +238,7 @@ impl Simulation {
                 due.unwrap_or(MS_NS).min(20 * SECOND_NS).saturating_sub(early)
             }
             990..=998 => self.random.within(50, 1_500) * MS_NS,
-            _ if self.is_calm => MS_NS,
+            _ if self.is_calm || self.random.chance(60) => MS_NS,
             _ => {
                 self.fault(Fault::IdleTime);
                 self.random.within(10, 4_000) * SECOND_NS
@@ -347,9 +352,13 @@ impl Simulation {
     }
 
     fn act_of_client(&mut self) -> Result<(), String> {
-        let index = self.random.index(self.clients.len());
+        // The operator is the first, and everybody waits for what it offers.
+        let is_operator = self.random.chance(15);
+        let index = if is_operator { 0 } else { self.random.index(self.clients.len()) };
         let burst = self.random.pick(&[1, 1, 2, 3, 5]);
         let (clients, mut around) = self.around();
+        // The venue opens at once.
+        let burst = if clients[index].mind.is_opening() { 150 } else { burst };
         for _ in 0..burst {
             clients[index].act(&mut around)?;
         }

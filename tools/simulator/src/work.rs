@@ -38,6 +38,8 @@ pub(crate) struct Mind {
     orders: Vec<(AccountId, InstrumentId, OrderId)>,
     /// Commands of the operator that everything else needs.
     script: Vec<Command>,
+    /// What it offers and is not accepted yet.
+    offered: Vec<Command>,
     pub(crate) connected: bool,
 }
 
@@ -48,6 +50,7 @@ impl Mind {
             last_id: session.0 * 1_000_000,
             orders: Vec::new(),
             script,
+            offered: Vec::new(),
             connected: false,
         }
     }
@@ -71,6 +74,15 @@ impl Mind {
         }
     }
 
+    /// Whether what everything else needs is still to be sent.
+    pub(crate) fn is_opening(&self) -> bool {
+        !self.script.is_empty()
+    }
+
+    fn first_account(&self) -> AccountId {
+        self.accounts.first().copied().unwrap_or(SELLER)
+    }
+
     /// Takes notice of an event that came to it.
     pub(crate) fn notice(&mut self, event: &Event, board: &mut Board) {
         match event {
@@ -86,6 +98,12 @@ impl Mind {
                 board.reservations.retain(|known| Some(*known) != line.reservation);
                 if matches!(line.state, Held | Queued | Entered) {
                     board.reservations.extend(line.reservation);
+                }
+            }
+            Event::Accepted(accepted) => {
+                let is_it = |offer: &Command| is_of(offer, accepted.command, accepted.id);
+                if let Some(place) = self.offered.iter().position(is_it) {
+                    board.announce(&self.offered.remove(place));
                 }
             }
             Event::Auction(auction) => {
@@ -107,10 +125,10 @@ impl Mind {
     ) -> Option<Command> {
         if !self.script.is_empty() {
             let command = self.script.remove(0);
-            board.announce(&command);
+            self.offered.push(command);
             return Some(command);
         }
-        if board.products.is_empty() {
+        if board.products.is_empty() || board.instruments.is_empty() {
             return None;
         }
         if random.chance(5) {
@@ -170,11 +188,23 @@ impl Mind {
     }
 }
 
+/// Whether an offer of the operator's is what was accepted.
+fn is_of(offer: &Command, command: CommandKind, id: u64) -> bool {
+    offer.kind() == command
+        && match offer {
+            Command::CreateInstrument(c) => u64::from(c.instrument.0) == id,
+            Command::CreateAuction(c) => u64::from(c.auction.0) == id,
+            Command::CreateSale(c) => u64::from(c.sale.0) == id,
+            Command::AddProduct(c) => u64::from(c.product.0) == id,
+            _ => false,
+        }
+}
+
 /// All customers' accounts.
 pub(crate) const ACCOUNTS: &[u64] = &[11, 12, 13, 14, 21, 22, 23, 24, 31, 32, 33, 34, 35, 36, 41];
 
 impl Board {
-    /// The operator is about to do this: everybody knows.
+    /// The operator has done this: everybody knows.
     pub(crate) fn announce(&mut self, command: &Command) {
         match command {
             Command::CreateInstrument(c) => self.instruments.push(c.instrument),
@@ -208,8 +238,16 @@ impl Board {
     }
 
     fn product(&self, random: &mut Random) -> (SaleId, ProductId) {
+        // Mostly of those that were offered last: the others are over.
+        let late = self.products.len().saturating_sub(4);
         let known = !self.products.is_empty() && random.chance(98);
-        if known { random.pick(&self.products) } else { (self.sale(random), ProductId(77)) }
+        if known && random.chance(80) {
+            random.pick(&self.products[late..])
+        } else if known {
+            random.pick(&self.products)
+        } else {
+            (self.sale(random), ProductId(77))
+        }
     }
 
     fn reservation(&self, random: &mut Random) -> ReservationId {

@@ -36,6 +36,8 @@ pub fn run(args: &Args) -> Result<(), String> {
     python()?;
     println!("+ cargo xtask simulate");
     simulate::run(&simulate::Args::default())?;
+    println!("+ cargo xtask simulate --canaries");
+    simulate::run(&simulate::Args::with(&["--canaries"]))?;
     println!("all checks passed");
     Ok(())
 }

@@ -153,6 +153,10 @@ impl Engine {
     pub(crate) fn expire_reservation<S: Sink>(&mut self, cx: &mut Step<'_, S>, slot: u32) {
         self.sales.reservations[slot as usize].deadline = NONE;
         self.give_back(cx, slot, ReservationState::Expired, None);
+        #[cfg(ringpit_canary)]
+        if ringpit_canary::sings(ringpit_canary::Canary::LimitForgotten) {
+            self.count_units(slot, false);
+        }
     }
 
     fn open_reservation(&self, id: ReservationId) -> Result<u32, Refusal> {

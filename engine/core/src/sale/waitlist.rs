@@ -52,6 +52,10 @@ impl Engine {
     /// Gives free units to those who wait, in order. One that needs more is passed over and keeps
     /// its place; one that may not or can't buy by then is rejected.
     pub(crate) fn serve_waitlist<S: Sink>(&mut self, cx: &mut Step<'_, S>, product: u32) {
+        #[cfg(ringpit_canary)]
+        if ringpit_canary::sings(ringpit_canary::Canary::WaitlistLost) {
+            return;
+        }
         let sale = self.sales.products[product as usize].sale;
         if self.sales.list[sale as usize].is_draw() {
             return;

@@ -159,8 +159,11 @@ impl Mind {
     }
 
     pub(super) fn shopper(&mut self, board: &Board, random: &mut Random) -> Command {
-        let account = self.account(random);
-        let (sale, product) = board.product(random);
+        // One buyer wants one thing again and again: that is what limits are for.
+        let (account, (sale, product)) = match (random.chance(40), board.products.last()) {
+            (true, Some(wanted)) => (self.first_account(), *wanted),
+            _ => (self.account(random), board.product(random)),
+        };
         let origin = random.maybe(30, |random| OriginId(random.below(3)));
         let request_id = RequestId(self.id());
         match random.below(40) {

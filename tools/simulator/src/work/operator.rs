@@ -69,19 +69,48 @@ fn product(sale: SaleId, product: ProductId, random: &mut Random) -> AddProduct 
     AddProduct {
         sale,
         product,
-        stock: random.within(2, 14),
+        stock: random.pick(&[2, 4, 8, 30, 60]),
         price: random.within(5, 60).cast_signed(),
-        limit_per_account: random.within(1, 5),
+        limit_per_account: random.within(2, 6),
         asset: random.maybe(30, |_| GOODS),
     }
 }
 
 impl Mind {
     pub(super) fn operator(&mut self, board: &mut Board, random: &mut Random) -> Command {
+        let command: Command = match (self.missing(board, random), random.below(100)) {
+            (Some(missing), 0..=79) => missing,
+            (_, dice) => self.usual(dice, board, random),
+        };
+        if self.offered.len() > 40 {
+            self.offered.remove(0);
+        }
+        self.offered.push(command);
+        command
+    }
+
+    /// What nobody could do anything without: a sale that is open and has products, an auction.
+    fn missing(&mut self, board: &Board, random: &mut Random) -> Option<Command> {
+        let now_ns = board.now_ns;
+        let Some(sale) = board.sales.iter().rfind(|sale| sale.closes_at > now_ns + SECOND_NS)
+        else {
+            return Some(self.sale(now_ns, random).into());
+        };
+        let products = board.products.iter().filter(|product| product.0 == sale.sale).count();
+        if products < 3 {
+            let id = ProductId(products as u32 + 1);
+            return Some(product(sale.sale, id, random).into());
+        }
+        let is_open = |auction: &CreateAuction| auction.closes_at > now_ns;
+        let none = !board.auctions.iter().any(|auction| is_open(&auction.0));
+        none.then(|| self.auction(now_ns, random).into())
+    }
+
+    fn usual(&mut self, dice: u64, board: &Board, random: &mut Random) -> Command {
         let now_ns = board.now_ns;
         let account = AccountId(random.pick(ACCOUNTS));
         let (sale, in_sale) = board.product(random);
-        let command: Command = match random.below(100) {
+        match dice {
             0..=21 => self.money(random),
             22..=37 => self.auction(now_ns, random).into(),
             38..=44 => self.sale(now_ns, random).into(),
@@ -108,9 +137,7 @@ impl Mind {
             93 | 94 => CancelAuction { auction: board.auction(random), account: None }.into(),
             95 | 96 => Void { reservation: board.reservation(random) }.into(),
             _ => self.atomic(board, random).into(),
-        };
-        board.announce(&command);
-        command
+        }
     }
 
     fn auction(&mut self, now_ns: u64, random: &mut Random) -> CreateAuction {
@@ -151,7 +178,7 @@ impl Mind {
     fn sale(&mut self, now_ns: u64, random: &mut Random) -> CreateSale {
         let draws = random.chance(20);
         let opens_at = now_ns.saturating_sub(random.below(SECOND_NS));
-        let closes_at = opens_at + random.within(4_000, 60_000) * SECOND_NS / 1_000;
+        let closes_at = opens_at + random.within(10_000, 120_000) * SECOND_NS / 1_000;
         let attempts = random.chance(20);
         CreateSale {
             sale: SaleId(self.id() as u32),
