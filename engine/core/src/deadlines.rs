@@ -14,19 +14,24 @@ pub(crate) struct Due {
     pub target: u64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Entry {
-    time_ns: u64,
+/// What a handle stands for.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    due: Due,
+    /// Its number among all that were ever armed.
     armed: u64,
-    handle: u32,
 }
 
-/// All armed deadlines.
+/// All armed deadlines. What a move within the heap touches is apart from the rest, so that as
+/// much as possible of it stays cached.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Deadlines {
-    heap: Vec<Entry>,
+    /// The heap: times, and beside them the handles.
+    times_ns: Vec<u64>,
+    handles: Vec<u32>,
     /// Per handle: its place in the heap, and what it is.
-    slots: Vec<(u32, Due)>,
+    places: Vec<u32>,
+    slots: Vec<Slot>,
     free: Vec<u32>,
     armed: u64,
     /// What was armed and cancelled since [`Deadlines::begin`].
@@ -37,7 +42,7 @@ pub(crate) struct Deadlines {
 #[derive(Clone, Copy, Debug)]
 enum Change {
     Armed(u32),
-    Cancelled(Entry, Due),
+    Cancelled { handle: u32, time_ns: u64, slot: Slot },
 }
 
 const ARITY: usize = 4;
@@ -45,17 +50,18 @@ const ARITY: usize = 4;
 impl Deadlines {
     /// Arms a deadline; gives its handle.
     pub(crate) fn arm(&mut self, time_ns: u64, due: Due) -> u32 {
+        self.armed += 1;
+        let slot = Slot { due, armed: self.armed };
         let handle = if let Some(handle) = self.free.pop() {
-            self.slots[handle as usize] = (NONE, due);
+            self.slots[handle as usize] = slot;
             handle
         } else {
-            self.slots.push((NONE, due));
+            self.slots.push(slot);
+            self.places.push(NONE);
             self.free.reserve(self.slots.len());
             (self.slots.len() - 1) as u32
         };
-        self.armed += 1;
-        self.heap.push(Entry { time_ns, armed: self.armed, handle });
-        self.up(self.heap.len() - 1);
+        self.push(time_ns, handle);
         if self.logs {
             self.log.push(Change::Armed(handle));
         }
@@ -83,13 +89,12 @@ impl Deadlines {
                     self.cancel(handle);
                     self.armed -= 1;
                 }
-                Change::Cancelled(entry, due) => {
+                Change::Cancelled { handle, time_ns, slot } => {
                     // Last in, first out: the freed handle is on top again.
-                    let handle = self.free.pop();
-                    assert!(handle == Some(entry.handle), "deadline handles out of order");
-                    self.slots[entry.handle as usize] = (NONE, due);
-                    self.heap.push(entry);
-                    self.up(self.heap.len() - 1);
+                    let freed = self.free.pop();
+                    assert!(freed == Some(handle), "deadline handles out of order");
+                    self.slots[handle as usize] = slot;
+                    self.push(time_ns, handle);
                 }
             }
         }
@@ -97,69 +102,104 @@ impl Deadlines {
 
     /// Disarms a deadline.
     pub(crate) fn cancel(&mut self, handle: u32) {
-        let at = self.slots[handle as usize].0 as usize;
-        assert!(self.heap[at].handle == handle, "deadline {handle} is not armed");
+        let at = self.places[handle as usize] as usize;
+        assert!(self.handles.get(at) == Some(&handle), "deadline {handle} is not armed");
         if self.logs {
-            self.log.push(Change::Cancelled(self.heap[at], self.slots[handle as usize].1));
+            let (time_ns, slot) = (self.times_ns[at], self.slots[handle as usize]);
+            self.log.push(Change::Cancelled { handle, time_ns, slot });
         }
-        self.heap.swap_remove(at);
-        if at < self.heap.len() {
-            self.slots[self.heap[at].handle as usize].0 = at as u32;
-            self.down(at);
-            self.up(at);
-        }
-        self.slots[handle as usize].0 = NONE;
+        self.places[handle as usize] = NONE;
         self.free.push(handle);
+        let last = (self.times_ns.pop(), self.handles.pop());
+        if let (Some(time_ns), Some(moved)) = last
+            && at < self.handles.len()
+        {
+            // The last one takes the place: it belongs there, nearer to the first, or further.
+            if at > 0 && self.is_before((time_ns, moved), (at - 1) / ARITY) {
+                self.up(at, time_ns, moved);
+            } else {
+                self.down(at, time_ns, moved);
+            }
+        }
     }
 
     /// When the next one is due.
     #[inline]
     pub(crate) fn next(&self) -> Option<u64> {
-        self.heap.first().map(|entry| entry.time_ns)
+        self.times_ns.first().copied()
     }
 
     /// Takes the next one that is due by `now`.
+    #[inline]
     pub(crate) fn pop(&mut self, now_ns: u64) -> Option<(u64, Due)> {
-        let entry = *self.heap.first()?;
-        if entry.time_ns > now_ns {
-            return None;
-        }
-        let due = self.slots[entry.handle as usize].1;
-        self.cancel(entry.handle);
-        Some((entry.time_ns, due))
+        let time_ns = self.next().filter(|time_ns| *time_ns <= now_ns)?;
+        let handle = self.handles[0];
+        let due = self.slots[handle as usize].due;
+        self.cancel(handle);
+        Some((time_ns, due))
     }
 
     /// All, in the order in which they will fire.
     pub(crate) fn sorted(&self) -> Vec<(u64, Due)> {
-        let mut entries = self.heap.clone();
-        entries.sort_unstable();
-        entries.iter().map(|e| (e.time_ns, self.slots[e.handle as usize].1)).collect()
+        let all = self.times_ns.iter().zip(&self.handles);
+        let mut all: Vec<_> =
+            all.map(|(time_ns, handle)| (*time_ns, self.slots[*handle as usize])).collect();
+        all.sort_unstable_by_key(|(time_ns, slot)| (*time_ns, slot.armed));
+        all.iter().map(|(time_ns, slot)| (*time_ns, slot.due)).collect()
     }
 
-    fn up(&mut self, mut at: usize) {
-        while at > 0 && self.heap[at] < self.heap[(at - 1) / ARITY] {
+    /// Whether a deadline fires before the one at a place of the heap.
+    #[inline]
+    fn is_before(&self, (time_ns, handle): (u64, u32), at: usize) -> bool {
+        let armed = |handle: u32| self.slots[handle as usize].armed;
+        let other_ns = self.times_ns[at];
+        time_ns < other_ns || time_ns == other_ns && armed(handle) < armed(self.handles[at])
+    }
+
+    fn push(&mut self, time_ns: u64, handle: u32) {
+        self.times_ns.push(time_ns);
+        self.handles.push(handle);
+        self.up(self.handles.len() - 1, time_ns, handle);
+    }
+
+    fn put(&mut self, at: usize, time_ns: u64, handle: u32) {
+        (self.times_ns[at], self.handles[at]) = (time_ns, handle);
+        self.places[handle as usize] = at as u32;
+    }
+
+    /// Puts a deadline where it belongs between a place and the first.
+    fn up(&mut self, mut at: usize, time_ns: u64, handle: u32) {
+        while at > 0 {
             let parent = (at - 1) / ARITY;
-            self.heap.swap(at, parent);
-            self.slots[self.heap[at].handle as usize].0 = at as u32;
-            at = parent;
-        }
-        self.slots[self.heap[at].handle as usize].0 = at as u32;
-    }
-
-    fn down(&mut self, mut at: usize) {
-        loop {
-            let children = at * ARITY + 1..(at * ARITY + 1 + ARITY).min(self.heap.len());
-            let Some(least) = children.min_by_key(|child| self.heap[*child]) else { break };
-            if self.heap[at] <= self.heap[least] {
+            if !self.is_before((time_ns, handle), parent) {
                 break;
             }
-            self.heap.swap(at, least);
-            self.slots[self.heap[at].handle as usize].0 = at as u32;
+            self.put(at, self.times_ns[parent], self.handles[parent]);
+            at = parent;
+        }
+        self.put(at, time_ns, handle);
+    }
+
+    /// Puts a deadline where it belongs between a place and the last.
+    fn down(&mut self, mut at: usize, time_ns: u64, handle: u32) {
+        loop {
+            let first = at * ARITY + 1;
+            let end = (first + ARITY).min(self.handles.len());
+            let Some(least) = (first..end).reduce(|least, child| {
+                let (child_ns, least_ns) = (self.times_ns[child], self.times_ns[least]);
+                let ties =
+                    child_ns == least_ns && self.is_before((child_ns, self.handles[child]), least);
+                if child_ns < least_ns || ties { child } else { least }
+            }) else {
+                break;
+            };
+            if self.is_before((time_ns, handle), least) {
+                break;
+            }
+            self.put(at, self.times_ns[least], self.handles[least]);
             at = least;
         }
-        if let Some(entry) = self.heap.get(at) {
-            self.slots[entry.handle as usize].0 = at as u32;
-        }
+        self.put(at, time_ns, handle);
     }
 }
 
