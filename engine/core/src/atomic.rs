@@ -154,12 +154,13 @@ impl Engine {
                 self.ledger.pay(account, to, asset, *amount);
                 Ok(())
             }
-            Leg::Take { sale, product, qty } => self.take_leg(cx, c, *sale, *product, *qty),
-            Leg::Reserve { account, sale, product, qty, origin } => {
-                own(*account)?;
-                let key = (*account, *sale, *origin);
-                let mut lines = [(*product, *qty)];
-                let wish = self.check_wish(cx.at, key, &mut lines, false);
+            Leg::Take { sale, product, qty } => {
+                self.take_leg(cx, c, account, *sale, (*product, *qty))
+            }
+            Leg::Reserve { account: asks, sale, product, qty, origin } => {
+                own(*asks)?;
+                let (who, mut found) = ((Some(account), *sale, *origin), [(0, 0)]);
+                let wish = self.check_wish(cx.at, who, &[(*product, *qty)], &mut found, false);
                 let mut wish = wish.map_err(|fault| fault.0)?;
                 wish.request_id = Some(c.request_id);
                 self.attempt(cx.at, &wish).map_err(|fault| fault.0)?;
@@ -194,19 +195,19 @@ impl Engine {
         &mut self,
         cx: &mut Step<'_, S>,
         c: &Atomic,
+        account: u32,
         sale: SaleId,
-        product: ProductId,
-        qty: u64,
+        wanted: (ProductId, u64),
     ) -> Result<(), Reason> {
-        let key = (c.account, sale, None);
-        let mut wish =
-            self.check_wish(cx.at, key, &mut [(product, qty)], false).map_err(|fault| fault.0)?;
+        let (who, mut found) = ((Some(account), sale, None), [(0, 0)]);
+        let wish = self.check_wish(cx.at, who, &[wanted], &mut found, false);
+        let mut wish = wish.map_err(|fault| fault.0)?;
         (wish.request_id, wish.amount) = (Some(c.request_id), 0);
         self.check_take(&wish)?;
         let slot = self.new_reservation(cx.cause, &wish, ReservationState::Confirmed);
         self.unlist(slot);
         self.count_units(slot, true);
-        for (product, qty) in wish.lines.iter() {
+        for (product, qty) in wish.lines {
             self.sales.change_units(*product, |units| {
                 units.free -= qty;
                 units.sold += qty;

@@ -145,7 +145,11 @@ impl Engine {
             Command::CreateSale(c) => self.create_sale(cx, c)?,
             Command::AddProduct(c) => self.add_product(cx, c)?,
             Command::Restock(c) => self.restock(cx, c)?,
-            Command::Reserve(c) => self.reserve(cx, c).map_err(|fault| plain(fault.0))?,
+            Command::Reserve(c) => {
+                if let Err((reason, _)) = self.reserve(cx, c) {
+                    self.refuse_reserve(cx, c, reason);
+                }
+            }
             Command::ReserveCart(c) => {
                 if let Err((reason, product)) = self.reserve_cart(cx, c) {
                     self.refuse_cart(cx, command, product, reason);

@@ -21,10 +21,10 @@ impl Engine {
                 digest.value(recent);
             }
         }
-        for (slot, held) in self.sales.reservations.iter().enumerate() {
+        for held in self.sales.reservations.iter() {
             hash_held(digest, held);
-            for line in self.sales.lines(slot as u32).iter() {
-                digest.value(line);
+            for at in 0..held.subject.lines() {
+                digest.value(&self.sales.line(held.subject, at));
             }
         }
         for product in 0..self.sales.products.len() as u32 {
@@ -41,16 +41,17 @@ impl Engine {
     pub(crate) fn audit_sales(&self, owed: &mut BTreeMap<(u32, u32), i128>) -> Result<(), String> {
         let mut held_units: BTreeMap<u32, u64> = BTreeMap::new();
         let mut sold_units: BTreeMap<u32, u64> = BTreeMap::new();
-        for (slot, held) in self.sales.reservations.iter().enumerate() {
+        for held in self.sales.reservations.iter() {
             let sale = &self.sales.list[held.sale as usize];
             let binds = matches!(held.state, ReservationState::Held | ReservationState::Entered);
             if binds && sale.pays_by_balance() && held.amount != 0 {
                 *owed.entry((held.account, sale.quote)).or_default() += i128::from(held.amount);
             }
-            for (product, qty) in self.sales.lines(slot as u32).iter() {
+            for at in 0..held.subject.lines() {
+                let (product, qty) = self.sales.line(held.subject, at);
                 match held.state {
-                    ReservationState::Held => *held_units.entry(*product).or_default() += qty,
-                    ReservationState::Confirmed => *sold_units.entry(*product).or_default() += qty,
+                    ReservationState::Held => *held_units.entry(product).or_default() += qty,
+                    ReservationState::Confirmed => *sold_units.entry(product).or_default() += qty,
                     _ => {}
                 }
             }

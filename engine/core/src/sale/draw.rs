@@ -67,7 +67,7 @@ impl Engine {
         ranked.sort_unstable();
         for (_, slot) in ranked {
             let held = self.sales.reservations[slot as usize];
-            let needed = self.sales.lines(slot).first().map_or(0, |line| line.1);
+            let (_, needed) = self.sales.line(held.subject, 0);
             let free = self.sales.products[product as usize].units.free;
             let hold_for_ns = self.sales.list[held.sale as usize].rules.hold_for;
             let deadline_ns = cx.at.saturating_add(hold_for_ns).min(crate::limits::UNSIGNED_MAX);

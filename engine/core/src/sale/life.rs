@@ -60,7 +60,7 @@ impl Engine {
             units.held -= rest;
             units.free += rest;
         });
-        self.count_lines(slot, &[(product, rest)], false);
+        self.count_part(slot, product, rest, false);
         let held = &mut self.sales.reservations[slot as usize];
         held.subject = Subject::One { product, qty };
         held.amount = paid;
@@ -71,7 +71,7 @@ impl Engine {
 
     /// Money to the seller, goods to the buyer, units sold.
     pub(crate) fn buy<S: Sink>(&mut self, cx: &mut Step<'_, S>, slot: u32) {
-        let Held { account, sale, amount, .. } = self.sales.reservations[slot as usize];
+        let Held { account, sale, amount, subject, .. } = self.sales.reservations[slot as usize];
         let state = &self.sales.list[sale as usize];
         let (seller, quote) = (state.seller, state.quote);
         if state.pays_by_balance() {
@@ -79,12 +79,13 @@ impl Engine {
             self.ledger.change(seller, quote, amount, 0);
             self.ledger.assert_conserved(quote);
         }
-        for (product, qty) in self.sales.lines(slot).iter() {
-            self.sales.change_units(*product, |units| {
+        for at in 0..subject.lines() {
+            let (product, qty) = self.sales.line(subject, at);
+            self.sales.change_units(product, |units| {
                 units.held -= qty;
                 units.sold += qty;
             });
-            self.deliver(cx.at, *product, account, *qty);
+            self.deliver(cx.at, product, account, qty);
         }
         self.sales.reservations[slot as usize].state = ReservationState::Confirmed;
         self.unlist(slot);
@@ -196,10 +197,11 @@ impl Engine {
         reason: Option<Reason>,
     ) {
         let was = self.sales.reservations[slot as usize];
-        let lines = self.sales.lines(slot);
+        let lines = was.subject.lines();
         if was.state == ReservationState::Held {
-            for (product, qty) in lines.iter() {
-                self.sales.change_units(*product, |units| {
+            for at in 0..lines {
+                let (product, qty) = self.sales.line(was.subject, at);
+                self.sales.change_units(product, |units| {
                     units.held -= qty;
                     units.free += qty;
                 });
@@ -217,8 +219,9 @@ impl Engine {
         self.unlist(slot);
         self.report_reservation(cx, slot);
         if was.state == ReservationState::Held {
-            for (product, _) in lines.iter() {
-                self.serve_waitlist(cx, *product);
+            for at in 0..lines {
+                let (product, _) = self.sales.line(was.subject, at);
+                self.serve_waitlist(cx, product);
             }
         }
     }

@@ -95,6 +95,16 @@ pub(crate) enum Subject {
     Cart { start: u32, len: u8 },
 }
 
+impl Subject {
+    /// How many lines it has; [`Sales::line`] gives each.
+    pub(crate) fn lines(self) -> usize {
+        match self {
+            Self::One { .. } => 1,
+            Self::Cart { len, .. } => usize::from(len),
+        }
+    }
+}
+
 /// A hold, a place in line, or what became of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Held {
@@ -129,9 +139,6 @@ impl Held {
         )
     }
 }
-
-/// One line of a reservation: product slot and units.
-pub(crate) type Lines = List<(u32, u64), LIST_CAPACITY>;
 
 /// What an account did in a sale.
 #[derive(Clone, Debug)]
@@ -184,6 +191,9 @@ pub(crate) struct Sales {
     cart_lines: Vec<(u32, u64)>,
     /// (account slot, request) to reservation.
     requests: Table,
+    /// A bit an account: most of a crowd leave with nothing, and need not be looked for in tables
+    /// that are too large for a cache.
+    known: Segments<u64>,
     /// By (account, product slot).
     pub by_product: UsageTable,
     /// By (account, sale slot).
@@ -232,24 +242,47 @@ impl Sales {
         (slot < self.reservations.len()).then_some(slot as u32)
     }
 
-    /// The lines of a reservation, ascending by product id.
-    pub(crate) fn lines(&self, slot: u32) -> Lines {
-        match self.reservations[slot as usize].subject {
-            Subject::One { product, qty } => {
-                let mut lines = Lines::new();
-                // A list of one always fits.
-                let _ = lines.push((product, qty));
-                lines
-            }
+    /// What a reservation is for.
+    pub(crate) fn subject(&self, slot: u32) -> Subject {
+        self.reservations[slot as usize].subject
+    }
+
+    /// One line of a reservation, product slot and units; they ascend by product id.
+    ///
+    /// # Panics
+    /// When it has no such line.
+    pub(crate) fn line(&self, subject: Subject, at: usize) -> (u32, u64) {
+        match subject {
+            Subject::One { product, qty } => (product, qty),
             Subject::Cart { start, len } => {
-                let range = start as usize..start as usize + usize::from(len);
-                Lines::from_slice(&self.cart_lines[range]).unwrap_or_default()
+                assert!(at < usize::from(len), "line {at} of {len}");
+                self.cart_lines[start as usize + at]
             }
         }
     }
 
+    /// Whether anything may be remembered of an account: requests, counts, attempts.
+    #[inline]
+    pub(crate) fn is_known(&self, account: u32) -> bool {
+        let word = self.known.get(account as usize / 64).copied().unwrap_or(0);
+        word >> (account % 64) & 1 == 1
+    }
+
+    /// From here on something is remembered of an account; what an atomic interaction takes back
+    /// may leave it known.
+    pub(crate) fn know(&mut self, account: u32) {
+        let at = account as usize / 64;
+        while self.known.len() <= at {
+            self.known.push(0);
+        }
+        self.known[at] |= 1 << (account % 64);
+    }
+
     /// What a request that succeeded before led to.
     pub(crate) fn repeat(&self, account: u32, request: RequestId) -> Option<u32> {
+        if !self.is_known(account) {
+            return None;
+        }
         let hash = hash_pair(u64::from(account), request.0);
         self.requests.find(hash, |slot| {
             let held = &self.reservations[slot as usize];
@@ -258,6 +291,7 @@ impl Sales {
     }
 
     pub(crate) fn remember(&mut self, account: u32, request: RequestId, slot: u32) {
+        self.know(account);
         self.requests.insert(hash_pair(u64::from(account), request.0), slot);
     }
 
@@ -290,7 +324,8 @@ fn product_key(sale: u32, id: ProductId) -> u64 {
 }
 
 impl Engine {
-    /// A reservation as it stands now.
+    /// A reservation as it stands now: inlined, so that it is built where it is sent from.
+    #[inline(always)]
     pub(crate) fn reservation_event(&self, slot: u32) -> event::Reservation {
         let held = &self.sales.reservations[slot as usize];
         let one = match held.subject {
@@ -313,17 +348,19 @@ impl Engine {
             position: (state == ReservationState::Queued).then(|| self.position(slot)),
             deadline: (state == ReservationState::Held).then_some(held.deadline_ns),
             amount: paid.then_some(held.amount),
-            lines: one.is_none().then(|| self.event_lines(slot)),
+            lines: one.is_none().then(|| self.event_lines(held.subject)),
             reason: held.reason,
         }
     }
 
-    fn event_lines(&self, slot: u32) -> List<Line, LIST_CAPACITY> {
+    #[inline(never)]
+    fn event_lines(&self, subject: Subject) -> List<Line, LIST_CAPACITY> {
         let mut lines = List::new();
-        for (product, qty) in self.sales.lines(slot).iter() {
-            let product = self.sales.products[*product as usize].id;
-            // Both lists have the same capacity.
-            let _ = lines.push(Line { product, qty: *qty });
+        for at in 0..subject.lines() {
+            let (product, qty) = self.sales.line(subject, at);
+            let product = self.sales.products[product as usize].id;
+            // A cart came as such a list.
+            let _ = lines.push(Line { product, qty });
         }
         lines
     }

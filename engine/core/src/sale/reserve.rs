@@ -2,13 +2,13 @@
 //! entry in a draw.
 
 use super::undo::{Table, Undo};
-use super::{Held, Lines, Subject};
+use super::{Held, Subject, UsageTable};
 use crate::book::ladder::NONE;
-use crate::command::{Reserve, ReserveCart};
+use crate::command::{LIST_CAPACITY, Reserve, ReserveCart};
 use crate::deadlines::Due;
 use crate::engine::Engine;
-use crate::event::Sink;
-use crate::ids::{AccountId, OriginId, ProductId, RequestId, SaleId};
+use crate::event::{Event, Reservation, Sink};
+use crate::ids::{OriginId, ProductId, RequestId, SaleId};
 use crate::limits::{LIST_MAX, RESERVATIONS_MAX, UNSIGNED_MAX};
 use crate::reason::Reason;
 use crate::step::Step;
@@ -19,13 +19,13 @@ pub(crate) type Fault = (Reason, Option<ProductId>);
 
 /// What is asked for, once its names are known.
 #[derive(Clone, Copy)]
-pub(crate) struct Wish {
+pub(crate) struct Wish<'w> {
     pub account: u32,
     pub sale: u32,
     pub request_id: Option<RequestId>,
     pub origin: Option<OriginId>,
-    /// Ascending by product id, summed.
-    pub lines: Lines,
+    /// Product slots and units, ascending by product id, summed.
+    pub lines: &'w [(u32, u64)],
     pub is_cart: bool,
     /// Quote minor units.
     pub amount: i64,
@@ -55,11 +55,13 @@ impl Engine {
         cx: &mut Step<'_, S>,
         c: &Reserve,
     ) -> Result<(), Fault> {
-        if self.answer_repeat(cx, c.account, c.request_id) {
+        let account = self.ledger.account(c.account);
+        if self.answer_repeat(cx, account, c.request_id) {
             return Ok(());
         }
-        let mut lines = [(c.product, c.qty)];
-        let mut wish = self.check_wish(cx.at, (c.account, c.sale, c.origin), &mut lines, false)?;
+        let (who, mut found) = ((account, c.sale, c.origin), [(0, 0)]);
+        let wanted = [(c.product, c.qty)];
+        let mut wish = self.check_wish(cx.at, who, &wanted, &mut found, false)?;
         wish.request_id = Some(c.request_id);
         self.attempt(cx.at, &wish)?;
         let way = self.way(&wish, true)?;
@@ -74,15 +76,17 @@ impl Engine {
         cx: &mut Step<'_, S>,
         c: &ReserveCart,
     ) -> Result<(), Fault> {
-        if self.answer_repeat(cx, c.account, c.request_id) {
+        let account = self.ledger.account(c.account);
+        if self.answer_repeat(cx, account, c.request_id) {
             return Ok(());
         }
-        let mut lines = [(ProductId(0), 0); crate::command::LIST_CAPACITY];
-        for (to, from) in lines.iter_mut().zip(c.lines.iter()) {
+        let mut wanted = [(ProductId(0), 0); LIST_CAPACITY];
+        for (to, from) in wanted.iter_mut().zip(c.lines.iter()) {
             *to = (from.product, from.qty);
         }
-        let lines = &mut lines[..c.lines.len()];
-        let mut wish = self.check_wish(cx.at, (c.account, c.sale, c.origin), lines, true)?;
+        let (who, mut found) = ((account, c.sale, c.origin), [(0, 0); LIST_CAPACITY]);
+        let (wanted, found) = (&wanted[..c.lines.len()], &mut found[..c.lines.len()]);
+        let mut wish = self.check_wish(cx.at, who, wanted, found, true)?;
         wish.request_id = Some(c.request_id);
         self.attempt(cx.at, &wish)?;
         let way = self.way(&wish, false)?;
@@ -95,48 +99,72 @@ impl Engine {
     fn answer_repeat<S: Sink>(
         &mut self,
         cx: &mut Step<'_, S>,
-        account: AccountId,
+        account: Option<u32>,
         request: RequestId,
     ) -> bool {
-        let known = self.ledger.account(account);
-        let Some(slot) = known.and_then(|account| self.sales.repeat(account, request)) else {
+        let Some(slot) = account.and_then(|account| self.sales.repeat(account, request)) else {
             return false;
         };
-        let now = self.reservation_event(slot);
-        self.emit(cx, cx.cause, now);
+        let now = Event::Reservation(self.reservation_event(slot));
+        self.outlet().emit_event(cx, cx.cause, &now);
         true
     }
 
-    /// unknown_sale to overflow.
-    pub(crate) fn check_wish(
+    /// Refuses a reserve; built where it is sent from.
+    pub(crate) fn refuse_reserve<S: Sink>(
+        &mut self,
+        cx: &mut Step<'_, S>,
+        c: &Reserve,
+        reason: Reason,
+    ) {
+        let refusal = Event::Reservation(Reservation {
+            reservation: None,
+            account: c.account,
+            sale: c.sale,
+            product: Some(c.product),
+            qty: Some(c.qty),
+            request_id: Some(c.request_id),
+            state: ReservationState::Rejected,
+            position: None,
+            deadline: None,
+            amount: None,
+            lines: None,
+            reason: Some(reason),
+        });
+        self.outlet().emit_event(cx, cx.cause, &refusal);
+    }
+
+    /// unknown_sale to overflow. What is wanted is put into `found`, which is as long.
+    pub(crate) fn check_wish<'w>(
         &self,
         now_ns: u64,
-        (account_id, sale_id, origin): (AccountId, SaleId, Option<OriginId>),
-        wanted: &mut [(ProductId, u64)],
+        (account, sale_id, origin): (Option<u32>, SaleId, Option<OriginId>),
+        wanted: &[(ProductId, u64)],
+        found: &'w mut [(u32, u64)],
         is_cart: bool,
-    ) -> Result<Wish, Fault> {
+    ) -> Result<Wish<'w>, Fault> {
         let sale = self.sales.sale(sale_id).ok_or(plain(Reason::UnknownSale))?;
         let state = &self.sales.list[sale as usize];
         if !(state.rules.opens_at..state.rules.closes_at).contains(&now_ns) {
             return Err(plain(Reason::NotOpen));
         }
-        let account = self.ledger.account(account_id).ok_or(plain(Reason::UnknownAccount))?;
+        let account = account.ok_or(plain(Reason::UnknownAccount))?;
         if let Some(reason) = self.barred(account, origin) {
             return Err(plain(reason));
         }
         if wanted.is_empty() || wanted.len() > LIST_MAX || (is_cart && state.is_draw()) {
             return Err(plain(Reason::BadValue));
         }
-        for (product, qty) in wanted.iter() {
-            if self.sales.product(sale, *product).is_none() {
-                return Err((Reason::UnknownProduct, Some(*product)));
-            }
+        for ((product, qty), line) in wanted.iter().zip(found.iter_mut()) {
+            let slot = self.sales.product(sale, *product);
+            *line = (slot.ok_or((Reason::UnknownProduct, Some(*product)))?, *qty);
             if *qty == 0 {
                 return Err((Reason::BadValue, Some(*product)));
             }
         }
         let overflow = plain(Reason::Overflow);
-        let (lines, amount) = self.sum_lines(sale, wanted).ok_or(overflow)?;
+        let (count, amount) = self.sum_lines(found).ok_or(overflow)?;
+        let lines = &found[..count];
         let deadline_ns = now_ns
             .checked_add(state.rules.hold_for)
             .filter(|time| *time <= UNSIGNED_MAX)
@@ -157,31 +185,37 @@ impl Engine {
         }
     }
 
-    /// Lines of one product summed, ascending by product; and what they cost.
-    fn sum_lines(&self, sale: u32, wanted: &mut [(ProductId, u64)]) -> Option<(Lines, i64)> {
-        wanted.sort_unstable();
-        let mut lines = Lines::new();
-        let mut amount = 0i64;
-        for (id, qty) in wanted.iter() {
-            let product = self.sales.product(sale, *id)?;
+    /// Lines of one product summed, ascending by product, at the list's start: how many, and what
+    /// they cost.
+    fn sum_lines(&self, lines: &mut [(u32, u64)]) -> Option<(usize, i64)> {
+        if lines.len() > 1 {
+            lines.sort_unstable_by_key(|line| self.sales.products[line.0 as usize].id);
+        }
+        let (mut count, mut amount) = (0, 0i64);
+        for at in 0..lines.len() {
+            let (product, qty) = lines[at];
             let price = self.sales.products[product as usize].price;
-            let cost = i64::try_from(i128::from(price) * i128::from(*qty)).ok()?;
+            let cost = i64::try_from(i128::from(price) * i128::from(qty)).ok()?;
             amount = amount.checked_add(cost)?;
-            match lines.as_mut_slice().last_mut().filter(|line| line.0 == product) {
-                Some(line) => line.1 = line.1.checked_add(*qty).filter(|q| *q <= UNSIGNED_MAX)?,
-                None => lines.push((product, *qty)).ok()?,
+            match lines[..count].last_mut().filter(|line| line.0 == product) {
+                Some(line) => line.1 = line.1.checked_add(qty).filter(|q| *q <= UNSIGNED_MAX)?,
+                None => {
+                    lines[count] = (product, qty);
+                    count += 1;
+                }
             }
         }
-        Some((lines, amount))
+        Some((count, amount))
     }
 
     /// too_many_requests; an attempt that passes counts, whatever follows.
-    pub(crate) fn attempt(&mut self, now_ns: u64, wish: &Wish) -> Result<(), Fault> {
+    pub(crate) fn attempt(&mut self, now_ns: u64, wish: &Wish<'_>) -> Result<(), Fault> {
         let rules = &self.sales.list[wish.sale as usize].rules;
         let (Some(max), Some(window)) = (rules.max_attempts, rules.attempts_window) else {
             return Ok(());
         };
         let key = (u64::from(wish.account), u64::from(wish.sale));
+        self.sales.know(wish.account);
         let attempts = &mut self.sales.by_sale.get_mut(key).attempts;
         let counted = attempts.iter().filter(|time| now_ns - **time < window).count();
         if counted as u64 >= max {
@@ -199,7 +233,7 @@ impl Engine {
     }
 
     /// limit_per_account to insufficient_funds: how the wish can be met.
-    pub(crate) fn way(&self, wish: &Wish, may_queue: bool) -> Result<Way, Fault> {
+    pub(crate) fn way(&self, wish: &Wish<'_>, may_queue: bool) -> Result<Way, Fault> {
         self.check_limits(wish)?;
         let sale = &self.sales.list[wish.sale as usize];
         let mut way = if sale.is_draw() { Way::Enter } else { Way::Hold };
@@ -227,7 +261,7 @@ impl Engine {
     }
 
     /// limit_per_account to sold_out, for what costs nothing and never waits.
-    pub(crate) fn check_take(&self, wish: &Wish) -> Result<(), Reason> {
+    pub(crate) fn check_take(&self, wish: &Wish<'_>) -> Result<(), Reason> {
         self.check_limits(wish).map_err(|fault| fault.0)?;
         let short = wish
             .lines
@@ -242,16 +276,17 @@ impl Engine {
         Ok(())
     }
 
-    fn check_limits(&self, wish: &Wish) -> Result<(), Fault> {
+    fn check_limits(&self, wish: &Wish<'_>) -> Result<(), Fault> {
         let sale = &self.sales.list[wish.sale as usize];
         let beyond = |units: u64, more: u64, limit: Option<u64>| {
             limit.is_some_and(|limit| u128::from(units) + u128::from(more) > u128::from(limit))
         };
-        let account = u64::from(wish.account);
+        let (account, known) = (u64::from(wish.account), self.sales.is_known(wish.account));
+        let units_of = |table: &UsageTable, key| if known { table.units(key) } else { 0 };
         let mut sum = 0u64;
-        for (slot, qty) in wish.lines.iter() {
+        for (slot, qty) in wish.lines {
             let product = &self.sales.products[*slot as usize];
-            let units = self.sales.by_product.units((account, u64::from(*slot)));
+            let units = units_of(&self.sales.by_product, (account, u64::from(*slot)));
             let entered_before = sale.is_draw() && units > 0;
             if entered_before || beyond(units, *qty, Some(product.limit_per_account)) {
                 return Err((Reason::LimitPerAccount, Some(product.id)));
@@ -259,7 +294,7 @@ impl Engine {
             sum = sum.saturating_add(*qty);
         }
         let sale_key = u64::from(wish.sale);
-        let units = self.sales.by_sale.units((account, sale_key));
+        let units = units_of(&self.sales.by_sale, (account, sale_key));
         if beyond(units, sum, sale.rules.limit_per_account) {
             return Err(plain(Reason::LimitPerSale));
         }
@@ -273,7 +308,7 @@ impl Engine {
     }
 
     /// Makes the reservation and reports it; gives its slot.
-    pub(crate) fn meet<S: Sink>(&mut self, cx: &mut Step<'_, S>, wish: &Wish, way: Way) -> u32 {
+    pub(crate) fn meet<S: Sink>(&mut self, cx: &mut Step<'_, S>, wish: &Wish<'_>, way: Way) -> u32 {
         let state = match way {
             Way::Hold => ReservationState::Held,
             Way::Queue => ReservationState::Queued,
@@ -303,7 +338,7 @@ impl Engine {
     pub(crate) fn new_reservation(
         &mut self,
         owner: u32,
-        wish: &Wish,
+        wish: &Wish<'_>,
         state: ReservationState,
     ) -> u32 {
         let slot = self.sales.reservations.len() as u32;
@@ -311,7 +346,7 @@ impl Engine {
             (false, Some((product, qty))) => Subject::One { product: *product, qty: *qty },
             _ => {
                 let start = self.sales.cart_lines.len() as u32;
-                self.sales.cart_lines.extend_from_slice(&wish.lines);
+                self.sales.cart_lines.extend_from_slice(wish.lines);
                 Subject::Cart { start, len: wish.lines.len() as u8 }
             }
         };
@@ -364,14 +399,17 @@ impl Engine {
     }
 
     pub(crate) fn report_reservation<S: Sink>(&mut self, cx: &mut Step<'_, S>, slot: u32) {
-        let report = self.reservation_event(slot);
-        self.emit(cx, self.sales.reservations[slot as usize].owner, report);
+        let report = Event::Reservation(self.reservation_event(slot));
+        let owner = self.sales.reservations[slot as usize].owner;
+        self.outlet().emit_event(cx, owner, &report);
     }
 
     /// Moves a reservation's units from free to held.
     pub(crate) fn take_units(&mut self, slot: u32) {
-        for (product, qty) in self.sales.lines(slot).iter() {
-            self.sales.change_units(*product, |units| {
+        let subject = self.sales.subject(slot);
+        for at in 0..subject.lines() {
+            let (product, qty) = self.sales.line(subject, at);
+            self.sales.change_units(product, |units| {
                 units.free -= qty;
                 units.held += qty;
             });
@@ -389,18 +427,28 @@ impl Engine {
 
     /// Adds a reservation's units to what limits count, or takes them off.
     pub(crate) fn count_units(&mut self, slot: u32, more: bool) {
-        let lines = self.sales.lines(slot);
-        self.count_lines(slot, &lines, more);
+        let Held { account, subject, .. } = self.sales.reservations[slot as usize];
+        self.sales.know(account);
+        let mut sum = 0u64;
+        for at in 0..subject.lines() {
+            let (product, qty) = self.sales.line(subject, at);
+            self.count(Table::Product, (u64::from(account), u64::from(product)), qty, more);
+            sum = sum.saturating_add(qty);
+        }
+        self.count_sum(slot, sum, more);
     }
 
-    /// The same for some of a reservation's units only.
-    pub(crate) fn count_lines(&mut self, slot: u32, lines: &[(u32, u64)], more: bool) {
+    /// The same for some of a reservation's units of a product only.
+    pub(crate) fn count_part(&mut self, slot: u32, product: u32, qty: u64, more: bool) {
+        let account = self.sales.reservations[slot as usize].account;
+        self.sales.know(account);
+        self.count(Table::Product, (u64::from(account), u64::from(product)), qty, more);
+        self.count_sum(slot, qty, more);
+    }
+
+    /// What counts whatever the product.
+    fn count_sum(&mut self, slot: u32, sum: u64, more: bool) {
         let Held { account, sale, origin, .. } = self.sales.reservations[slot as usize];
-        let mut sum = 0u64;
-        for (product, qty) in lines {
-            self.count(Table::Product, (u64::from(account), u64::from(*product)), *qty, more);
-            sum = sum.saturating_add(*qty);
-        }
         self.count(Table::Sale, (u64::from(account), u64::from(sale)), sum, more);
         if let Some(origin) = origin {
             self.count(Table::Origin, (origin.0, u64::from(sale)), sum, more);

@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 impl Engine {
     /// Puts a reservation at the end of its product's line.
     pub(crate) fn join_line(&mut self, slot: u32) {
-        let Some((product, _)) = self.sales.lines(slot).first().copied() else { return };
+        let (product, _) = self.sales.line(self.sales.subject(slot), 0);
         self.sales.change_units(product, |units| units.waiting += 1);
         let state = &mut self.sales.products[product as usize];
         let ahead = core::mem::replace(&mut state.last, slot);
@@ -29,7 +29,7 @@ impl Engine {
 
     /// Takes a reservation out of its product's line.
     pub(crate) fn leave_line(&mut self, slot: u32) {
-        let Some((product, _)) = self.sales.lines(slot).first().copied() else { return };
+        let (product, _) = self.sales.line(self.sales.subject(slot), 0);
         self.sales.change_units(product, |units| units.waiting -= 1);
         let held = &mut self.sales.reservations[slot as usize];
         let ahead = core::mem::replace(&mut held.ahead, NONE);
@@ -64,7 +64,7 @@ impl Engine {
         while next != NONE && self.sales.products[product as usize].units.free > 0 {
             let slot = next;
             next = self.sales.reservations[slot as usize].behind;
-            let needed = self.sales.lines(slot).first().map_or(0, |line| line.1);
+            let (_, needed) = self.sales.line(self.sales.subject(slot), 0);
             if needed > self.sales.products[product as usize].units.free {
                 continue;
             }
