@@ -1,6 +1,6 @@
 //! Round trips between two threads: over two atomics, and over two rings made as the line's are.
 
-use super::{cpus, wait_a_moment};
+use super::{await_some, cpus};
 use crate::error::BenchError;
 use crate::spread::nanoseconds;
 use crate::timer::{nanos, pinned};
@@ -36,24 +36,20 @@ pub(super) fn atomics(trips: usize) -> Result<Histogram<u64>, BenchError> {
     let echo = || {
         let mut last = 0;
         loop {
-            let number = there.load(Ordering::Acquire);
-            if number == STOP {
+            last = await_some(|| {
+                let number = there.load(Ordering::Acquire);
+                (number != last).then_some(number)
+            });
+            if last == STOP {
                 return Ok(());
             }
-            if number == last {
-                wait_a_moment();
-                continue;
-            }
-            last = number;
-            back.store(number, Ordering::Release);
+            back.store(last, Ordering::Release);
         }
     };
     let ask = || {
         let round = measure(trips, |number| {
             there.store(number, Ordering::Release);
-            while back.load(Ordering::Acquire) != number {
-                wait_a_moment();
-            }
+            await_some(|| (back.load(Ordering::Acquire) == number).then_some(()));
         });
         there.store(STOP, Ordering::Release);
         Ok(round)
@@ -72,10 +68,8 @@ pub(super) fn rings(trips: usize) -> Result<Histogram<u64>, BenchError> {
     let [near, far] = cpus();
     let echo = move || {
         loop {
-            let Ok(mut slots) = requests.take(1) else {
-                wait_a_moment();
-                continue;
-            };
+            await_some(|| requests.has_available().then_some(()));
+            let Ok(mut slots) = requests.take(1) else { continue };
             for slot in &mut slots {
                 let request: &InputSlot = slot;
                 let number = request.0[0];
@@ -92,15 +86,13 @@ pub(super) fn rings(trips: usize) -> Result<Histogram<u64>, BenchError> {
         let round = measure(trips, |number| {
             let write = |slot: &mut InputSlot| slot.0[..INPUT_WORDS].fill(number);
             assert!(asking.try_publish(write).is_ok(), "one is in flight");
-            loop {
-                let Ok(mut slots) = answers.take(1) else {
-                    wait_a_moment();
-                    continue;
-                };
-                let is_it = (&mut slots).into_iter().any(|slot: &AnswerSlot| slot.0[0] == number);
-                assert!(is_it, "the answer is the request's");
-                return;
-            }
+            await_some(|| {
+                let mut slots = answers.take(1).ok()?;
+                let mut slots = &mut slots;
+                slots.next().map(|slot: &AnswerSlot| {
+                    assert!(slot.0[0] == number, "the answer is the request's");
+                })
+            });
         });
         let stopped = asking.try_publish(|slot: &mut InputSlot| slot.0[0] = STOP);
         assert!(stopped.is_ok(), "nothing is in flight");

@@ -94,18 +94,24 @@ fn cpus() -> [Option<usize>; 2] {
     }
 }
 
-/// Waits a moment for the other end: it may share the processor where there is only one.
-fn wait_a_moment() {
-    if cpus_are_two() {
-        std::hint::spin_loop();
-    } else {
-        std::thread::yield_now();
-    }
-}
+/// Turns of a wait that spins: some microseconds. Whoever waits for longer waits for somebody who
+/// has no processor, and gives its own away.
+const SPINS: u32 = 2_000;
 
-fn cpus_are_two() -> bool {
-    static TWO: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
-    *TWO.get_or_init(|| cpus()[1].is_some())
+/// Waits until there is something.
+fn await_some<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let mut turns = 0;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        if turns < SPINS {
+            turns += 1;
+            std::hint::spin_loop();
+        } else {
+            std::thread::yield_now();
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! it the same inputs decoded and applied without any thread, and copied into a journal's tail.
 
 use super::hops::measure;
-use super::{cpus, wait_a_moment};
+use super::{await_some, cpus};
 use crate::apply::Encoded;
 use crate::error::BenchError;
 use crate::flow::{Flow, setup};
@@ -94,9 +94,7 @@ impl Log for Unkept {
         self.last_at = at;
         let shared = &*self.shared;
         if seq == shared.first.load(Ordering::Relaxed) {
-            while !shared.go.load(Ordering::Acquire) {
-                wait_a_moment();
-            }
+            await_some(|| shared.go.load(Ordering::Acquire).then_some(()));
             self.begun_ns = processor_time_ns();
         } else if seq == shared.last.load(Ordering::Relaxed) {
             let used_ns = processor_time_ns() - self.begun_ns;
@@ -128,14 +126,13 @@ impl Flush for Idle {
     }
 }
 
-/// A line that keeps nothing, its sequencer spinning on the second processor.
-fn line(shared: &Arc<Shared>) -> Result<Started, BenchError> {
+/// A line that keeps nothing, its sequencer on the second processor.
+fn line(shared: &Arc<Shared>, wait: Wait) -> Result<Started, BenchError> {
     let (alive, ended) = channel();
     let log = Unkept { shared: shared.clone(), begun_ns: 0, last_at: 0, _ends_the_flusher: alive };
     let store = Store { log, flusher: Idle(ended), directory: None };
     let line = Line { engine: Engine::new(), checkpointed_seq: 0, store };
     let [_, far] = cpus();
-    let wait = if far.is_some() { Wait::Spin } else { Wait::default() };
     let config = Config { pin: far.map_or(Pin::None, Pin::Cpu), wait, ..Config::default() };
     start(&config, line, SystemClock, Arc::new(|| ())).map_err(wrong)
 }
@@ -152,21 +149,20 @@ fn offer(port: &mut InputPort, tag: u64, input: &Input) -> Result<(), BenchError
 
 /// Reads until an input with a tag has been applied, or a query answered.
 fn await_end(output: &mut OutputPort) {
-    let mut is_over = false;
-    while !is_over {
-        let taken = output.poll(BATCH, |slot| {
+    await_some(|| {
+        let mut is_over = false;
+        output.poll(BATCH, |slot| {
             is_over |= matches!(slot.kind, OutputKind::Applied | OutputKind::EndOfQuery { .. });
         });
-        if taken == 0 {
-            wait_a_moment();
-        }
-    }
+        is_over.then_some(())
+    });
 }
 
 /// Queries, one at a time: they are not journaled and find nothing, so that what is seen is the way.
 pub(super) fn queries(trips: usize) -> Result<Histogram<u64>, BenchError> {
     let shared = Arc::new(Shared::default());
-    let Started { mut input, mut output, running, .. } = line(&shared)?;
+    let wait = if cpus()[1].is_some() { Wait::Spin } else { Wait::default() };
+    let Started { mut input, mut output, running, .. } = line(&shared, wait)?;
     let query = Input::venue(QueryCounter { counter: CounterId(1) });
     let [near, _] = cpus();
     let round = pinned(near, || {
@@ -185,7 +181,7 @@ pub(super) fn queries(trips: usize) -> Result<Histogram<u64>, BenchError> {
 /// batch to one with room for all its events.
 pub(super) fn inputs(flow: &Batches) -> Result<f64, BenchError> {
     let shared = Arc::new(Shared::default());
-    let Started { mut input, mut output, running, .. } = line(&shared)?;
+    let Started { mut input, mut output, running, .. } = line(&shared, Wait::default())?;
     for command in &flow.setup {
         offer(&mut input, TAG, command)?;
         await_end(&mut output);
