@@ -28,6 +28,7 @@ pub struct Work {
 
 /// All of them.
 pub const ALL: &[Work] = &[
+    Work { name: "book", messages: 10_000, run: bare_book },
     Work { name: "engine", messages: 10_000, run: engine },
     Work { name: "venue", messages: 10_000, run: venue },
     Work { name: "wire-in", messages: 10_000, run: wire_in },
@@ -53,8 +54,16 @@ fn inputs(messages: usize) -> Vec<Input> {
 fn engine(messages: usize, passes: usize) -> Result<(), BenchError> {
     let flow = Messages::of(&inputs(messages))?;
     for _ in 0..passes {
-        let fills = book::engine(&flow).fills;
-        assert_eq!(fills, flow.fills, "the same flow trades the same");
+        assert_eq!(book::engine_untimed(&flow), flow.fills, "the same flow trades the same");
+    }
+    Ok(())
+}
+
+/// The same through a fresh bare book.
+fn bare_book(messages: usize, passes: usize) -> Result<(), BenchError> {
+    let flow = Messages::of(&inputs(messages))?;
+    for _ in 0..passes {
+        assert_eq!(book::bare_untimed(&flow), flow.fills, "the same flow trades the same");
     }
     Ok(())
 }
@@ -65,7 +74,7 @@ fn venue(messages: usize, passes: usize) -> Result<(), BenchError> {
     let mut running = Running::new(size, 1)?;
     for _ in 0..passes {
         let inputs = running.next_inputs(messages);
-        running.rate(&inputs);
+        running.take_all(&inputs);
     }
     Ok(())
 }

@@ -3,7 +3,6 @@
 //! turns into slots itself, as other bare books are driven.
 
 use super::messages::{Ask, Fills, Messages};
-use super::{Pass, passed};
 use ringpit_core::book::{Book, Books, Fill, Host, Order, Replacement};
 use ringpit_core::command::NewOrder;
 use ringpit_core::event::Trade;
@@ -23,7 +22,7 @@ enum Call {
 struct Desk<'a> {
     fills: &'a mut Fills,
     /// The slot of each message's order.
-    slots: Vec<u32>,
+    slots: &'a mut [u32],
 }
 
 impl Host for Desk<'_> {
@@ -65,21 +64,36 @@ impl Host for Desk<'_> {
     }
 }
 
-/// One pass of the bare book.
-pub(super) fn bare(flow: &Messages) -> Pass {
-    let calls = calls(flow);
-    let mut books = Books::new();
-    let rules = flow.setup.iter().find_map(|input| match input.command {
-        Command::CreateInstrument(rules) => Some(rules),
-        _ => None,
-    });
-    let Some(rules) = rules else { unreachable!("the flow's setup opens its book") };
-    let book = books.open(&rules, 0, 1);
-    let party = books.add_party(0, 0);
-    let slots = vec![GONE; calls.len()];
-    passed(calls.len(), |fills| {
+/// A book and the calls that a flow makes of it.
+pub(super) struct Prepared {
+    calls: Vec<Call>,
+    books: Books,
+    party: u32,
+    book: u32,
+    /// The slot of each message's order.
+    slots: Vec<u32>,
+}
+
+impl Prepared {
+    pub(super) fn new(flow: &Messages) -> Self {
+        let rules = flow.setup.iter().find_map(|input| match input.command {
+            Command::CreateInstrument(rules) => Some(rules),
+            _ => None,
+        });
+        let Some(rules) = rules else { unreachable!("the flow's setup opens its book") };
+        let mut books = Books::new();
+        let (book, party) = (books.open(&rules, 0, 1), books.add_party(0, 0));
+        let calls = calls(flow);
+        let slots = vec![GONE; calls.len()];
+        Self { calls, books, party, book, slots }
+    }
+
+    /// Makes all calls; counts what they trade.
+    pub(super) fn trade(&mut self, fills: &mut Fills) {
+        let Self { calls, books, party, book, slots } = self;
+        let (party, book) = (*party, *book);
         let mut desk = Desk { fills, slots };
-        for call in &calls {
+        for call in calls.iter() {
             match black_box(call) {
                 Call::Order(order) => {
                     let taken = books.new_order(&mut desk, party, book, order);
@@ -98,7 +112,7 @@ pub(super) fn bare(flow: &Messages) -> Pass {
                 }
             }
         }
-    })
+    }
 }
 
 fn calls(flow: &Messages) -> Vec<Call> {

@@ -70,20 +70,47 @@ impl Sink for Counting<'_> {
 /// One pass of the whole engine: every rule, the ledger, computed values, the digest, all events.
 #[must_use]
 pub fn engine(flow: &Messages) -> Pass {
-    let mut engine = Engine::new();
-    let mut setup = Fills::default();
+    let mut engine = set_up(flow);
+    passed(flow.kept.len(), |fills| trade(&mut engine, flow, fills))
+}
+
+/// The same without a look at any clock.
+#[must_use]
+pub fn engine_untimed(flow: &Messages) -> Fills {
+    let (mut engine, mut fills) = (set_up(flow), Fills::default());
+    trade(&mut engine, flow, &mut fills);
+    fills
+}
+
+/// One pass of the bare book.
+fn bare(flow: &Messages) -> Pass {
+    let mut prepared = bare::Prepared::new(flow);
+    passed(flow.messages.len(), |fills| prepared.trade(fills))
+}
+
+/// The bare book without a look at any clock.
+#[must_use]
+pub fn bare_untimed(flow: &Messages) -> Fills {
+    let mut fills = Fills::default();
+    bare::Prepared::new(flow).trade(&mut fills);
+    fills
+}
+
+fn set_up(flow: &Messages) -> Engine {
+    let (mut engine, mut fills) = (Engine::new(), Fills::default());
     for (input, seq) in flow.setup.iter().zip(1..) {
-        engine.apply(seq, seq, input, &mut Counting(&mut setup));
+        engine.apply(seq, seq, input, &mut Counting(&mut fills));
     }
+    engine
+}
+
+fn trade(engine: &mut Engine, flow: &Messages, fills: &mut Fills) {
     let mut input = Input::venue(Command::Tick);
-    let first = flow.setup.len() as u64 + 1;
-    passed(flow.kept.len(), |fills| {
-        let mut sink = Counting(fills);
-        for (kept, seq) in flow.kept.iter().zip(first..) {
-            black_box(kept).put(&mut input);
-            engine.apply(seq, seq, &input, &mut sink);
-        }
-    })
+    let mut sink = Counting(fills);
+    for (kept, seq) in flow.kept.iter().zip(flow.setup.len() as u64 + 1..) {
+        black_box(kept).put(&mut input);
+        engine.apply(seq, seq, &input, &mut sink);
+    }
 }
 
 /// Measures the flow in the engine and in every peer that is there.
@@ -118,7 +145,7 @@ pub fn run(
             Ok(ns / passes as f64)
         })
     };
-    let mut contenders = vec![contender(BARE, bare::bare), contender(ENGINE, engine)];
+    let mut contenders = vec![contender(BARE, bare), contender(ENGINE, engine)];
     #[cfg(feature = "peers")]
     {
         contenders.push(contender(peers::MATCHCORE, |flow| peers::matchcore(&flow.messages)));
@@ -185,6 +212,7 @@ mod tests {
         let inputs: Vec<Input> = commands.map(Input::venue).collect();
         let flow = Messages::of(&inputs).unwrap();
         assert_eq!(engine(&flow).fills, flow.fills);
+        assert_eq!(bare(&flow).fills, flow.fills);
         let report = run(&inputs, 1, None, &mut |_| ()).unwrap();
         let row = report.find(ENGINE).unwrap();
         assert!(row.spread.min > 0.0);
