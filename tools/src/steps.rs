@@ -29,7 +29,7 @@ impl Steps {
     /// [`Failure`] when the answer can't be written.
     pub fn take(&mut self, line: &ScenarioLine) -> Result<(), Failure> {
         let input = Input::venue(line.command);
-        if line.command.is_query() {
+        if line.command.is_query() || line.command.is_beyond_rules() {
             self.fire_until(line.at)?;
             let buffer = &mut self.output.buffer;
             self.engine.query(line.at, &input, &mut |emitted: &Emitted<'_>| {

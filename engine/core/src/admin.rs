@@ -99,6 +99,10 @@ impl Engine {
         cx: &mut Step<'_, S>,
         c: &Deposit,
     ) -> Result<(), Refusal> {
+        #[cfg(test)]
+        if self.rules.refuse_deposit(c.amount) {
+            return Err(at(Reason::BadValue, Field::Amount));
+        }
         self.move_supply(cx, Way::In, (c.account, c.asset, c.amount), c.request_id)
     }
 

@@ -62,6 +62,7 @@ impl Engine {
             digest.value(&(time_ns, due.kind, self.deadline_id(due)));
         }
         self.schedule.hash(digest);
+        self.rules.hash(digest);
     }
 
     fn hash_ledger(&self, digest: &mut Digest) {

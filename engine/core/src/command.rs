@@ -456,6 +456,16 @@ commands! {
         /// A sale.
         sale: Option<SaleId>,
     }
+    /// Puts later rules into force.
+    ActivateRules {
+        /// Their version, above the one in force.
+        rules: u32,
+    }
+    /// Lets the line follow a step of the wall clock that is held back.
+    AcceptClockStep {
+        /// Nanoseconds: the largest step that is meant.
+        by: u64,
+    }
     /// A session begins anew: both sides' numbers start at 1.
     SessionOpen {
         /// Which session.

@@ -12,6 +12,7 @@ use crate::event::{Event, Sink};
 use crate::ids::{OrderId, SessionId};
 use crate::ledger::Ledger;
 use crate::reason::Reason;
+use crate::rules::Rules;
 use crate::sale::Sales;
 use crate::schedule::Schedule;
 use crate::sessions::{NOBODY, Sessions};
@@ -40,6 +41,7 @@ pub struct Engine {
     seq: u64,
     now: u64,
     pub(crate) digest: Digest,
+    pub(crate) rules: Rules,
     pub(crate) ledger: Ledger,
     pub(crate) sessions: Sessions,
     pub(crate) deadlines: Deadlines,
@@ -71,12 +73,13 @@ impl Engine {
     /// A repeated client number is a step without events of its own.
     ///
     /// # Panics
-    /// When the caller breaks the line (a gap in `seq`, a falling `at`, a query), or when an
-    /// invariant of the state is broken.
+    /// When the caller breaks the line (a gap in `seq`, a falling `at`, a query, rules that this
+    /// program does not know), or when an invariant of the state is broken.
     pub fn apply(&mut self, seq: u64, at: u64, input: &Input, sink: &mut impl Sink) {
         assert!(seq == self.seq + 1, "step {seq} after step {}", self.seq);
         assert!(at >= self.now, "time fell from {} to {at}", self.now);
         assert!(!input.command.is_query(), "a query takes no step");
+        assert!(!input.command.is_beyond_rules(), "rules that this program does not know");
         (self.seq, self.now) = (seq, at);
         let mut cx = Step { seq, at, cause: NOBODY, cause_seq: 0, answered: true, sink };
         while let Some((time_ns, due)) = self.deadlines.pop(at) {
@@ -136,6 +139,7 @@ impl Engine {
             Command::KillSwitch(c) => self.kill_switch(cx, c)?,
             Command::SetPhase(c) => self.set_phase(cx, c)?,
             Command::SchedulePhase(c) => self.schedule_phase(cx, c)?,
+            Command::ActivateRules(c) => self.activate_rules(cx, c)?,
             Command::CreateAsset(c) => self.create_asset(cx, c)?,
             Command::OpenAccount(c) => self.open_account(cx, c)?,
             Command::CreateInstrument(c) => self.create_instrument(cx, c)?,

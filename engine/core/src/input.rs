@@ -2,6 +2,7 @@
 
 use crate::command::*;
 use crate::ids::SessionId;
+use crate::rules::RULES_NEWEST;
 use crate::words::CommandKind;
 use bincode::de::Decoder;
 use bincode::enc::Encoder;
@@ -69,10 +70,13 @@ command_enum! {
     CreateSale AddProduct Restock Reserve ReserveCart Block Draw Confirm Void Extend Leave Atomic
     QueryOpen QueryCounter QueryBalance QueryDepth QuerySale QueryAuction QueryStats
     SessionOpen SessionConfig SessionLost SessionBack SchedulePhase QueryCounters
+    ActivateRules AcceptClockStep
 }
 
 impl Command {
-    /// Whether it only reads: answered at its place in the line, not journaled, without a number.
+    /// Whether it changes nothing of the state: answered at its place in the line, not journaled,
+    /// without a number. To let the line follow the wall clock is one of them: what it changes is
+    /// the stamps to come, and those are journaled.
     #[must_use]
     pub const fn is_query(&self) -> bool {
         matches!(
@@ -86,7 +90,15 @@ impl Command {
                 | Self::QueryAuction(_)
                 | Self::QueryStats(_)
                 | Self::QueryCounters(_)
+                | Self::AcceptClockStep(_)
         )
+    }
+
+    /// Whether it asks for rules that this program does not know. Such a command must be refused
+    /// before the line: whether it is done would depend on the program that replays it.
+    #[must_use]
+    pub const fn is_beyond_rules(&self) -> bool {
+        matches!(self, Self::ActivateRules(c) if c.rules > RULES_NEWEST)
     }
 }
 

@@ -34,8 +34,9 @@ impl<S: Sink> Answer<'_, S> {
 }
 
 impl Engine {
-    /// Answers a read-only command at its place in the line. Deadlines due by then must have been
-    /// fired by a `Tick` before. `at` is the time the answer carries, UNIX nanoseconds.
+    /// Answers a read-only command at its place in the line, or refuses one that asks for rules
+    /// beyond this program's. Deadlines due by then must have been fired by a `Tick` before. `at`
+    /// is the time the answer carries, UNIX nanoseconds.
     pub fn query(&self, at: u64, input: &Input, sink: &mut impl Sink) {
         let mut answer = Answer {
             seq: self.seq(),
@@ -74,6 +75,7 @@ impl Engine {
                 Ok(())
             }
             Command::QuerySale(c) => self.query_sale(c, to),
+            Command::ActivateRules(_) => Err(at(Reason::UnknownRules, Field::Rules)),
             Command::QueryAuction(c) => self.query_auction(c.auction, to),
             _ => Err((Reason::Unsupported, None)),
         }

@@ -81,5 +81,7 @@ words! {
         BadGroup = 74, "bad_group";
         BadText = 75, "bad_text";
         NotScheduled = 76, "not_scheduled";
+        UnknownRules = 77, "unknown_rules";
+        NothingHeldBack = 78, "nothing_held_back";
     }
 }

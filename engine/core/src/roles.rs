@@ -108,6 +108,8 @@ mod tests {
             CommandKind::KillSwitch,
             CommandKind::SetPhase,
             CommandKind::SchedulePhase,
+            CommandKind::ActivateRules,
+            CommandKind::AcceptClockStep,
             CommandKind::QueryDeadlines,
         ] {
             let may: usize = Role::ALL.iter().filter(|role| permitted(**role, command)).count();

@@ -344,6 +344,8 @@ pub(crate) fn subject(command: &Command) -> Option<u64> {
         Command::QueryOpen(c) => c.account.0,
         Command::QueryCounter(c) => c.counter.0,
         Command::QueryCounters(c) => c.from.0,
+        Command::ActivateRules(c) => u64::from(c.rules),
+        Command::AcceptClockStep(c) => c.by,
         Command::QueryBalance(c) => c.account.0,
         Command::QueryDepth(c) => u64::from(c.instrument.0),
         Command::QuerySale(c) => u64::from(c.sale.0),

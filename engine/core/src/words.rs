@@ -341,6 +341,8 @@ words! {
         Tick = 41, "tick";
         SchedulePhase = 42, "schedule_phase";
         QueryCounters = 43, "query_counters";
+        ActivateRules = 44, "activate_rules";
+        AcceptClockStep = 45, "accept_clock_step";
     }
 }
 
@@ -437,5 +439,6 @@ words! {
         GraceMs = 88, "grace_ms";
         Do = 89, "do";
         At = 90, "at";
+        Rules = 91, "rules";
     }
 }

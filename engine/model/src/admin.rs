@@ -2,7 +2,7 @@
 
 use crate::Model;
 use crate::state::{Account, Asset, Instrument};
-use ringpit_core::command::{CreateAsset, CreateInstrument, OpenAccount};
+use ringpit_core::command::{ActivateRules, CreateAsset, CreateInstrument, OpenAccount};
 use ringpit_core::event::{Accepted, Rejected};
 use ringpit_core::limits::FEE_PPM_MAX;
 use ringpit_core::*;
@@ -15,6 +15,12 @@ impl Model {
     pub(crate) fn reject(&mut self, command: CommandKind, id: u64, why: (Reason, Field)) {
         let (reason, field) = why;
         self.emit(Rejected { command, id: Some(id), reason, field: Some(field) });
+    }
+
+    /// It knows the first rules only, and they are in force.
+    pub(crate) fn activate_rules(&mut self, c: &ActivateRules) {
+        let why = (Reason::BadValue, Field::Rules);
+        self.reject(CommandKind::ActivateRules, u64::from(c.rules), why);
     }
 
     pub(crate) fn knows_account(&self, id: AccountId) -> bool {

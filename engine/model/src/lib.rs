@@ -194,6 +194,7 @@ impl Model {
             Command::SessionConfig(c) => self.session_config(c),
             Command::SessionLost(c) => self.session_lost(c),
             Command::SessionBack(c) => self.session_back(c),
+            Command::ActivateRules(c) => self.activate_rules(c),
             Command::Tick => {}
             other => panic!("the model does not know {}", other.kind().word()),
         }

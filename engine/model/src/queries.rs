@@ -32,6 +32,14 @@ impl Model {
                 vec![Counter { counter: c.counter, value: self.counter(c.counter) }.into()]
             }
             Command::QueryCounters(c) => self.query_counters(at, c),
+            Command::AcceptClockStep(c) => {
+                let (command, reason) = (CommandKind::AcceptClockStep, Reason::Unsupported);
+                vec![Rejected { command, id: Some(c.by), reason, field: None }.into()]
+            }
+            Command::ActivateRules(c) => {
+                let (reason, field) = (Reason::UnknownRules, Field::Rules);
+                refusal(CommandKind::ActivateRules, u64::from(c.rules), reason, field)
+            }
             other => panic!("the model does not know {}", other.kind().word()),
         }
     }

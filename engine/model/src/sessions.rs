@@ -198,6 +198,7 @@ fn subject(command: &Command) -> u64 {
         Command::CreateInstrument(c) => u64::from(c.instrument.0),
         Command::SetPhase(c) => u64::from(c.instrument.0),
         Command::SchedulePhase(c) => u64::from(c.instrument.0),
+        Command::ActivateRules(c) => u64::from(c.rules),
         Command::MassCancel(c) => c.account.0,
         Command::KillSwitch(c) => c.account.0,
         Command::CancelAuction(c) => u64::from(c.auction.0),

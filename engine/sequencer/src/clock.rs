@@ -78,7 +78,7 @@ impl ClockState {
     }
 
     /// Lets the line follow the step that is held back now; gives its nanoseconds.
-    pub(crate) fn accept(&self) -> u64 {
+    fn accept(&self) -> u64 {
         let held_back_ns = self.held_back_ns.load(Ordering::Relaxed);
         self.accepted_ns.store(held_back_ns, Ordering::Release);
         held_back_ns.unsigned_abs()
@@ -129,6 +129,16 @@ impl<C: Clock> Stamper<C> {
     /// Nanoseconds of the clock that nobody sets, for measuring.
     pub(crate) fn mono_ns(&mut self) -> u64 {
         self.clock.read().mono_ns
+    }
+
+    /// Lets the stamps to come follow the step that is held back now; gives its nanoseconds.
+    pub(crate) fn accept_step(&self) -> u64 {
+        self.state.accept()
+    }
+
+    /// How far the wall clock is ahead beyond what may be followed, as of the last stamp.
+    pub(crate) fn held_back_ns(&self) -> u64 {
+        self.state.held_back_ns()
     }
 
     /// The time now.

@@ -6,6 +6,7 @@ use crate::log::{
 };
 use crate::replay::{Replay, ReplayError};
 use crate::running::Line;
+use ringpit_core::shadow::Shadow;
 use ringpit_core::{Emitted, Engine};
 use ringpit_journal::{
     Appender, Flusher, Kind, OpenError, Opened, Options, Progress, ReadOptions, Reader, Record,
@@ -201,6 +202,53 @@ pub fn replay(
     };
     let checkpoints = follower.replay.checkpoints();
     Ok(Replayed { engine: follower.replay.into_engine().0, checkpoints, journal })
+}
+
+/// What following a journal under other rules gave.
+#[derive(Debug)]
+pub struct Compared {
+    /// The engine under the journal's own rules, after the last input taken.
+    pub own: Engine,
+    /// The engine under the others.
+    pub shadow: Shadow,
+    /// How the journal ends; `None` when it was not read to its end.
+    pub journal: Option<Report>,
+}
+
+/// Replays the journal in `dir` like [`replay`], and beside it once more under other rules, until
+/// the first step whose events differ. Its own events go to `on_own`, the shadow's to `on_shadow`.
+///
+/// # Errors
+/// As [`replay`]: the journal must be what it was under its own rules.
+pub fn compare(
+    dir: &Path,
+    until_seq: u64,
+    mut shadow: Shadow,
+    progress: &mut dyn FnMut(Progress<'_>),
+    on_own: &mut dyn FnMut(&Emitted<'_>),
+    on_shadow: &mut dyn FnMut(&Emitted<'_>),
+) -> Result<Compared, RecoverError> {
+    let mut own = Follower::new(until_seq, on_own);
+    let mut is_different = false;
+    let mut on_record = |record: &Record<'_>| {
+        if is_different {
+            return Err(Stop("the first difference".into()));
+        }
+        own.take(record)?;
+        if record.kind == Kind::Input {
+            let (engine, input) = (own.replay.engine(), own.replay.input());
+            shadow.follow(engine, input, &mut |emitted: &Emitted<'_>| on_shadow(emitted));
+            is_different = shadow.first_difference().is_some();
+        }
+        Ok(())
+    };
+    let journal = match ringpit_journal::read(dir, ReadOptions::default(), &mut on_record, progress)
+    {
+        Ok(report) => Some(report),
+        Err(OpenError::Stopped { .. }) if own.is_over || is_different => None,
+        Err(error) => return Err(own.why(error)),
+    };
+    Ok(Compared { own: own.replay.into_engine().0, shadow, journal })
 }
 
 /// Feeds a journal's records to an engine.

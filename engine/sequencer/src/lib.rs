@@ -28,8 +28,8 @@ pub use checkpoint::Checkpoint;
 pub use clock::{Clock, Reading, SystemClock};
 pub use config::{BadConfig, Config, Pin, Wait};
 pub use disk::{
-    DiskFlusher, DiskLog, DiskReader, RecoverError, Recovered, Replayed, recover, recover_in,
-    replay,
+    Compared, DiskFlusher, DiskLog, DiskReader, RecoverError, Recovered, Replayed, compare,
+    recover, recover_in, replay,
 };
 pub use failure::{Failure, FailureFlag};
 pub use input::{Bell, Busy, Class, InputPort, Lane};

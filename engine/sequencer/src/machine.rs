@@ -12,7 +12,11 @@ use crate::limits::{
 use crate::log::{Log, RecordKind, Refused, Watermark};
 use crate::output::{OutputKind, OutputRing};
 use ringpit_core::codec;
-use ringpit_core::{Command, Engine, Input};
+use ringpit_core::command::AcceptClockStep;
+use ringpit_core::event::{Accepted, Rejected};
+use ringpit_core::{
+    Command, CommandKind, Emitted, Engine, Event, Field, Input, Reason, Role, Sink,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -119,7 +123,9 @@ impl<L: Log, C: Clock> Machine<L, C> {
         codec::decode_into(bytes, &mut self.input)
             .map_err(|error| Failure::Invariant(format!("an input in the ring: {error}")))?;
         let (session, client_seq) = (self.input.session, self.input.client_seq);
-        if self.input.command.is_query() {
+        let command = &self.input.command;
+        // What asks for rules beyond this program's is answered like a query: by a refusal.
+        if command.is_query() || command.is_beyond_rules() {
             return self.answer(tag);
         }
         if self.engine.is_duplicate(session, client_seq) {
@@ -141,13 +147,43 @@ impl<L: Log, C: Clock> Machine<L, C> {
         self.fire_due()?;
         let before = self.out.count();
         self.out.set_tag(tag);
-        self.engine.query(self.now, &self.input, &mut self.out);
+        match self.input.command {
+            Command::AcceptClockStep(c) => self.accept_clock_step(&c),
+            _ => self.engine.query(self.now, &self.input, &mut self.out),
+        }
         self.out.set_tag(0);
         let count = self.out.count() - before;
         let last = (self.engine.seq(), self.engine.now());
         let sender = (self.input.session, self.input.client_seq);
         self.out.note(OutputKind::EndOfQuery { count }, last, sender, tag);
         Ok(())
+    }
+
+    /// The stamps to come follow the wall clock's step, if it is no larger than the operator means.
+    /// Nothing of it is the engine's affair: the line's time is what its stamps say.
+    fn accept_clock_step(&mut self, c: &AcceptClockStep) {
+        let command = CommandKind::AcceptClockStep;
+        let refused =
+            |reason, field| Event::from(Rejected { command, id: Some(c.by), reason, field });
+        let session = self.input.session;
+        let role = self.engine.session(session).and_then(|known| known.role);
+        let event = if session.0 != 0 && role != Some(Role::Operator) {
+            refused(Reason::NotPermitted, None)
+        } else {
+            match self.stamper.held_back_ns() {
+                0 => refused(Reason::NothingHeldBack, None),
+                held_back_ns if held_back_ns > c.by => refused(Reason::BadValue, Some(Field::By)),
+                _ => Accepted { command, id: self.stamper.accept_step() }.into(),
+            }
+        };
+        self.out.emit(&Emitted {
+            seq: self.engine.seq(),
+            at: self.now,
+            owner: session,
+            owner_seq: 0,
+            ref_seq_no: (self.input.client_seq != 0).then_some(self.input.client_seq),
+            event: &event,
+        });
     }
 
     /// Journals a record; while the log is full, waits and takes nothing more.

@@ -6,6 +6,7 @@
 use crate::checkpoint::Checkpoint;
 use crate::log::{Entry, RecordKind};
 use ringpit_core::codec::{self, CodecError};
+use ringpit_core::rules::RULES_NEWEST;
 use ringpit_core::{Command, Engine, Input, Sink};
 
 /// Why a line can't be replayed.
@@ -24,6 +25,17 @@ pub enum ReplayError {
     Query {
         /// Its number.
         seq: u64,
+    },
+    /// The line goes on under rules that this program does not know.
+    #[error(
+        "record {seq} activates rules {rules}, and this program knows rules up to {RULES_NEWEST}: \
+         use a newer one"
+    )]
+    UnknownRules {
+        /// Its number.
+        seq: u64,
+        /// Their version.
+        rules: u32,
     },
     /// The numbers do not follow each other.
     #[error("record {seq} stands where {expected} should")]
@@ -137,6 +149,11 @@ impl Replay {
         }
         codec::decode_into(entry.payload, &mut self.input)
             .map_err(|error| ReplayError::NotAnInput { seq, error })?;
+        if let Command::ActivateRules(c) = self.input.command
+            && self.input.command.is_beyond_rules()
+        {
+            return Err(ReplayError::UnknownRules { seq, rules: c.rules });
+        }
         if self.input.command.is_query() {
             return Err(ReplayError::Query { seq });
         }

@@ -285,14 +285,6 @@ impl Running {
         }
     }
 
-    /// Follows the step of the wall clock that is held back now, at the next input or deadline;
-    /// gives its nanoseconds.
-    pub fn accept_clock_step(&self) -> u64 {
-        let accepted_ns = self.clock.accept();
-        self.doorway.gate.wake();
-        accepted_ns
-    }
-
     /// Takes no new inputs; what waits is done. The output must be read on, or its port dropped.
     pub fn begin_stop(&self) {
         self.doorway.closed.store(true, Ordering::Release);

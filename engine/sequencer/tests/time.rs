@@ -9,9 +9,11 @@ use common::{
     NEW_YEAR_NS, TestClock, config, offer_patiently, read_until_applied, start_in_memory,
     wait_until,
 };
-use ringpit_core::{Command, Event, ExecType};
+use ringpit_core::command::AcceptClockStep;
+use ringpit_core::event::{Accepted, Rejected};
+use ringpit_core::{Command, CommandKind, Event, ExecType, Field, Input, Reason, SessionId};
 use ringpit_sequencer::{
-    Clock, OutputPort, ReadLine, RecordKind, Replay, Sent, Started, SystemClock,
+    Clock, OutputKind, OutputPort, ReadLine, RecordKind, Replay, Sent, Started, SystemClock,
 };
 use std::time::Duration;
 
@@ -71,10 +73,34 @@ fn a_deadline_fires_by_itself_as_a_journaled_tick() {
     assert_eq!(records.iter().filter(|record| record.kind == RecordKind::Checkpoint).count(), 1);
 }
 
+fn rejected(by_ns: u64, reason: Reason, field: Option<Field>) -> Event {
+    Rejected { command: CommandKind::AcceptClockStep, id: Some(by_ns), reason, field }.into()
+}
+
+/// Asks the line to follow the wall clock by at most so much; gives its answer.
+fn accept(started: &mut Started, session: u64, by: u64) -> Vec<Event> {
+    const TAG: u64 = 77;
+    let command = AcceptClockStep { by }.into();
+    let input = Input { session: SessionId(session), client_seq: 0, command };
+    offer_patiently(&mut started.input, TAG, &input);
+    let (mut events, mut is_over) = (Vec::new(), false);
+    wait_until(|| {
+        // One at a time: what comes after the answer is left to the caller.
+        started.output.poll(1, |slot| {
+            if slot.tag == TAG {
+                events.extend(slot.event().copied());
+                is_over |= matches!(slot.kind, OutputKind::EndOfQuery { count: 1 });
+            }
+        });
+        is_over
+    });
+    events
+}
+
 #[test]
 fn a_jump_of_a_year_expires_nothing_until_the_operator_accepts_it() {
     let clock = TestClock::new();
-    let (mut started, _control) = start_in_memory(&config(), clock.clone(), 1_000);
+    let (mut started, control) = start_in_memory(&config(), clock.clone(), 1_000);
     let expire_at = NEW_YEAR_NS + 3_600_000_000_000;
     with_expiring_order(&mut started, expire_at);
     clock.set_unix_ns(NEW_YEAR_NS + YEAR.as_nanos() as u64);
@@ -85,11 +111,29 @@ fn a_jump_of_a_year_expires_nothing_until_the_operator_accepts_it() {
         assert!(events.iter().all(|sent| sent.at < expire_at && !is_expiry(&sent.event)));
     }
     assert!(jump_is_seen(&started));
-    assert_eq!(u128::from(started.running.accept_clock_step()), YEAR.as_nanos());
+    let year_ns = YEAR.as_nanos() as u64;
+    let by = Some(Field::By);
+    for (session, by_ns, answer) in [
+        (1, year_ns, rejected(year_ns, Reason::NotPermitted, None)),
+        (0, year_ns - 1, rejected(year_ns - 1, Reason::BadValue, by)),
+        (0, year_ns, Accepted { command: CommandKind::AcceptClockStep, id: year_ns }.into()),
+    ] {
+        assert_eq!(accept(&mut started, session, by_ns), [answer]);
+    }
     let expiry = wait_for_expiry(&mut started.output);
     assert_eq!(expiry.at, expire_at);
     assert!(!jump_is_seen(&started));
+    let nothing = rejected(year_ns, Reason::NothingHeldBack, None);
+    assert_eq!(accept(&mut started, 0, year_ns), [nothing]);
     started.running.stop().unwrap();
+    let commands = control.records().into_iter().filter_map(|record| {
+        let is_input = record.kind == RecordKind::Input;
+        is_input.then(|| ringpit_core::codec::decode(&record.payload).unwrap().command)
+    });
+    assert!(
+        commands.into_iter().all(|command| command.kind() != CommandKind::AcceptClockStep),
+        "the line holds what the step did to its stamps, not that it was accepted"
+    );
 }
 
 #[test]

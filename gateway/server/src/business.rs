@@ -177,6 +177,10 @@ impl Hub {
         check_role(role, incoming)?;
         incoming.check()?;
         match incoming {
+            Incoming::Command { command, .. } if command.is_beyond_rules() => {
+                let (field_id, reason) = (field_id::RULES, Reason::UnknownRules);
+                Err(Refusal { field_id, group_index: None, reason })
+            }
             Incoming::Command { command, query_id } => self.command(message, command, *query_id),
             Incoming::Subscribe(subscribe) => self.subscribe(message, *subscribe),
             Incoming::Unsubscribe(unsubscribe) => {

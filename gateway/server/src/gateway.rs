@@ -411,11 +411,10 @@ impl Round {
         self.clock_told_ns =
             now.mono_ns + if held_back_ns > 0 { 60 * SECOND_NS } else { SECOND_NS };
         if held_back_ns > 0 {
-            let seconds = held_back_ns / SECOND_NS;
             tracing::error!(
-                seconds,
+                held_back_ns,
                 "the wall clock jumped ahead and is not followed: set it right, \
-                or restart if the new time is the true one"
+                or accept the step by accept_clock_step if the new time is the true one"
             );
         }
     }

@@ -7,7 +7,8 @@ use crate::hub::Hub;
 use crate::session::ConnectionRef;
 use crate::subscriptions::Topic;
 use ringpit_core::command::{QueryAuction, QueryCounter, QueryDepth, QuerySale};
-use ringpit_core::{AuctionId, Command, CounterId, Event, InstrumentId, SaleId};
+use ringpit_core::event::Accepted;
+use ringpit_core::{AuctionId, Command, CommandKind, CounterId, Event, InstrumentId, SaleId};
 use ringpit_sequencer::OutputSlot;
 use ringpit_wire::{
     EventHead, Headed, QueryEnd, SnapshotBegin, SnapshotEnd, encode_event, encode_headed,
@@ -130,6 +131,10 @@ impl Hub {
     /// An answer to the question at `index` came out.
     pub(crate) fn answer(&mut self, index: usize, slot: &OutputSlot, event: &Event) {
         let Some(query) = self.queries.get(index).copied() else { return };
+        if let Event::Accepted(Accepted { command: CommandKind::AcceptClockStep, id }) = event {
+            let session = self.sessions[query.place].id.0;
+            tracing::warn!(session, step_ns = id, "an operator accepted the wall clock's step");
+        }
         let is_refusal = matches!(event, Event::Rejected(_));
         if is_refusal && let Purpose::Snapshot { query_id, events: None, .. } = query.purpose {
             self.queries[index].purpose = Purpose::Refused { query_id };

@@ -53,6 +53,8 @@ fields! {
     QueryOpen { account }
     QueryCounter { counter }
     QueryCounters { from, to }
+    ActivateRules { rules }
+    AcceptClockStep { by }
     QueryBalance { account, asset }
     QueryDepth { instrument }
     QuerySale { sale }
@@ -205,6 +207,7 @@ command_objects! {
     CreateSale AddProduct Restock Reserve ReserveCart Block Draw Confirm Void Extend Leave Atomic
     QueryOpen QueryCounter QueryBalance QueryDepth QuerySale QueryAuction QueryStats
     SessionOpen SessionConfig SessionLost SessionBack SchedulePhase QueryCounters
+    ActivateRules AcceptClockStep
 }
 
 /// Takes a command out of an object, which must hold nothing else.

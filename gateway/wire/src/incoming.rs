@@ -49,9 +49,9 @@ macro_rules! with_commands {
             commands: CreateAsset OpenAccount Deposit Withdraw Transfer CreateInstrument SetPhase
                 NewOrder CancelOrder ReplaceOrder MassCancel KillSwitch CreateAuction PlaceBid
                 BuyNow CancelAuction CreateSale AddProduct Restock Reserve ReserveCart Block Draw
-                Confirm Void Extend Leave Atomic SchedulePhase;
+                Confirm Void Extend Leave Atomic SchedulePhase ActivateRules;
             queries: QueryOpen QueryCounter QueryBalance QueryDepth QuerySale QueryAuction
-                QueryStats QueryCounters;
+                QueryStats QueryCounters AcceptClockStep;
         }
     };
 }
@@ -138,6 +138,7 @@ whole! {
     CreateAsset OpenAccount Deposit Withdraw Transfer CreateInstrument SetPhase NewOrder MassCancel
     KillSwitch CreateAuction PlaceBid BuyNow CancelAuction CreateSale AddProduct Restock Reserve
     ReserveCart Block Draw Confirm Void Extend Leave SchedulePhase
+    ActivateRules
 }
 
 impl Incoming {

@@ -180,7 +180,26 @@ fn replay_gives_what_the_run_gave() {
     let (code, stdout, stderr) = on(&["replay"], &made.store());
     assert_eq!((code, stderr.as_str()), (0, ""));
     assert!(stdout.starts_with("last sequence number 10\nstate hash  "), "{stdout}");
-    assert!(stdout.ends_with(" inputs/s; 1 checkpoints confirmed\n"), "{stdout}");
+    assert!(stdout.ends_with(" inputs/s; 1 checkpoints confirmed; under rules 1\n"), "{stdout}");
+}
+
+#[test]
+fn a_shadow_under_the_only_rules_sees_no_difference() {
+    let made = made();
+    let compare = ["replay", "--rules", "1", "--compare"];
+    let same = "under rules 1 every outcome is the same to 10, the state too\n";
+    assert_eq!(on(&compare, &made.store()), (0, same.to_owned(), String::new()));
+    let (code, stdout, _) = on(&[&compare[..], &["--until", "4"]].concat(), &made.store());
+    assert_eq!((code, stdout.as_str()), (0, same.replace("10", "4").as_str()));
+    for (args, why) in [
+        (&["replay", "--rules", "2", "--compare"][..], "this program knows rules 1 to 1"),
+        (&["replay", "--rules", "1"], "--compare"),
+        (&["replay", "--compare"], "--rules"),
+    ] {
+        let (code, stdout, stderr) = on(args, &made.store());
+        assert_eq!((code, stdout.as_str()), (2, ""), "{args:?}");
+        assert!(stderr.contains(why), "{args:?}: {stderr}");
+    }
 }
 
 #[test]

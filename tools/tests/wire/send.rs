@@ -50,6 +50,7 @@ const SCENARIO: &str = r#"# One of everything that needs no clock, refusals and 
 {"do":"query_counters","from":6,"to":5}
 {"do":"schedule_phase","instrument":1,"phase":"closed","time":4611686018427387904}
 {"do":"schedule_phase","instrument":1,"time":4611686018427387905}
+{"do":"activate_rules","rules":1}
 {"do":"query_sale","sale":1}
 {"do":"query_auction","auction":1}
 {"do":"query_stats","instrument":1}
@@ -139,6 +140,35 @@ fn what_the_server_refuses_before_the_engine_is_an_event_with_its_line() {
     };
     let rejected = r#""event":"rejected","do":"query_balance","id":1,"reason":"unknown_account","field":"account"}"#;
     let expected = [refused(1, "create_asset"), rejected.to_owned(), refused(4, "query_deadlines")];
+    assert_same(sent.lines().map(timeless), expected.iter().map(String::as_str));
+}
+
+#[test]
+fn only_an_operator_moves_the_clock_and_only_known_rules_enter_the_line() {
+    let server = Server::start();
+    let file = server.path("scenario.jsonl");
+    let text = "{\"do\":\"accept_clock_step\",\"by\":5}\n{\"do\":\"activate_rules\",\"rules\":2}\n";
+    std::fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    let refused = |line, word, reason, field| {
+        format!(
+            r#""event":"business_reject","line":{line},"do":"{word}","reason":"{reason}","field_id":{field}}}"#
+        )
+    };
+    let (code, sent, stderr) = send(&server, file, &[]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    let expected = [
+        r#""event":"rejected","do":"accept_clock_step","id":5,"reason":"nothing_held_back"}"#
+            .into(),
+        refused(2, "activate_rules", "unknown_rules", 20121),
+    ];
+    assert_same(sent.lines().map(timeless), expected.iter().map(String::as_str));
+    let (code, sent, stderr) = send(&server, file, &["--session", &TRADER.to_string()]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    let expected = [
+        refused(1, "accept_clock_step", "not_permitted", 0),
+        refused(2, "activate_rules", "not_permitted", 0),
+    ];
     assert_same(sent.lines().map(timeless), expected.iter().map(String::as_str));
 }
 

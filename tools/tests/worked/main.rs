@@ -46,7 +46,7 @@ trait Venue {
     /// A step, or a query's answer with what its time fires before it.
     fn take(&mut self, line: &ScenarioLine) -> Vec<(u64, Event)> {
         let input = Input::venue(line.command);
-        if !line.command.is_query() {
+        if !line.command.is_query() && !line.command.is_beyond_rules() {
             return self.step(line.at, &input);
         }
         let mut events = match self.next_deadline() {
@@ -180,5 +180,5 @@ macro_rules! tables {
 
 tables! {
     atomic auctions bands calls carts computed draws holds ledger limits matching phases queries
-    ranking replace reserve scheduled self_trade stops traps waitlist
+    ranking replace reserve rules scheduled self_trade stops traps waitlist
 }

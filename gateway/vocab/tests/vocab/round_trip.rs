@@ -41,8 +41,8 @@ hot               sale:u32 rank:u32 product:u32 sold:u64
 hot               rank:u32 counter:u64 sold:u64
 counter           counter:u64 value:i64
 deadline          kind:order_expiry|halt_end|auction_open|auction_close|sale_close|phase id:u64 time:u64
-accepted          do:create_asset|set_phase|schedule_phase id:u64
-rejected          do:deposit|confirm id:u64? reason:bad_value|unknown_account field:amount|qty?
+accepted          do:create_asset|set_phase|schedule_phase|activate_rules id:u64
+rejected          do:deposit|confirm id:u64? reason:bad_value|unknown_account field:amount|qty|rules?
 ";
 
 fn lines_of(table: &'static str, lead: fn(u64, u64, &str) -> String) -> BoxedStrategy<String> {

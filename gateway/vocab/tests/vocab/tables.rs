@@ -149,6 +149,8 @@ query_open         account:u64
 query_deadlines
 query_counter      counter:u64
 query_counters     from:u64 to:u64
+activate_rules     rules:u32
+accept_clock_step  by:u64
 query_balance      account:u64 asset:u32?
 query_depth        instrument:u32
 query_sale         sale:u32

@@ -122,6 +122,10 @@ pub mod template_id {
     pub const SCHEDULE_PHASE: u16 = 550;
     /// `QueryCounters`
     pub const QUERY_COUNTERS: u16 = 551;
+    /// `ActivateRules`
+    pub const ACTIVATE_RULES: u16 = 552;
+    /// `AcceptClockStep`
+    pub const ACCEPT_CLOCK_STEP: u16 = 553;
     /// `Subscribe`
     pub const SUBSCRIBE: u16 = 600;
     /// `Unsubscribe`
@@ -510,6 +514,8 @@ pub mod field_id {
     pub const FROM_COUNTER: u16 = 20119;
     /// `toCounter`
     pub const TO_COUNTER: u16 = 20120;
+    /// `rules`
+    pub const RULES: u16 = 20121;
 }
 
 /// Every message of the schema, in its order.
@@ -566,6 +572,8 @@ pub const MESSAGES: &[MessageLayout] = &[
     <QueryStats as Message>::LAYOUT,
     <SchedulePhase as Message>::LAYOUT,
     <QueryCounters as Message>::LAYOUT,
+    <ActivateRules as Message>::LAYOUT,
+    <AcceptClockStep as Message>::LAYOUT,
     <Subscribe as Message>::LAYOUT,
     <Unsubscribe as Message>::LAYOUT,
     <LimitsRequest as Message>::LAYOUT,
@@ -1290,6 +1298,25 @@ layout! {
     } {
         from = "fromCounter" #20119 [8; 8] false,
         to = "toCounter" #20120 [16; 8] false,
+    } groups {
+    }
+}
+
+layout! {
+    message ActivateRules "ActivateRules" = 552, 4
+    prefix {
+    } {
+        rules = "rules" #20121 [0; 4] false,
+    } groups {
+    }
+}
+
+layout! {
+    message AcceptClockStep "AcceptClockStep" = 553, 16
+    prefix {
+        "queryId" #20089 [0; 8] false,
+    } {
+        by = "by" #20084 [8; 8] false,
     } groups {
     }
 }

@@ -70,7 +70,9 @@ fn rust_entry(group: &str) -> &str {
 /// Whether a field stands before the message's own.
 fn is_prefix(message: &Message, field: &Field) -> bool {
     let event = message.id >= 700 && HEAD.contains(&field.name.as_str());
-    event || (message.name.starts_with("Query") && field.name == "queryId")
+    // What the engine's commands have no field for; the gateway's own messages do.
+    let command = (514..600).contains(&message.id);
+    event || (command && field.name == "queryId")
 }
 
 fn place(field: &Field) -> String {
