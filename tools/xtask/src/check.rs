@@ -1,11 +1,11 @@
 //! What CI runs beside the tests: format, lints, documentation, licences, the Python client,
-//! simulations.
+//! instruction counts, simulations.
 
-use crate::simulate;
+use crate::{instructions, simulate};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Checks format, lints, documentation, licences and the Python client, and simulates; CI runs it
+/// Checks format, lints, documentation, licences and the Python client, counts instructions, and simulates; CI runs it
 /// after the tests.
 #[derive(clap::Args)]
 pub struct Args {
@@ -34,6 +34,8 @@ pub fn run(args: &Args) -> Result<(), String> {
         println!("skipped: licences (cargo-deny is not installed: cargo install cargo-deny)");
     }
     python()?;
+    println!("+ cargo xtask instructions");
+    instructions::run(&instructions::Args::default())?;
     println!("+ cargo xtask simulate");
     simulate::run(&simulate::Args::default())?;
     println!("+ cargo xtask simulate --canaries");

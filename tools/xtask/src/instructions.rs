@@ -17,8 +17,8 @@ const TOLERANCE_PERCENT: f64 = 3.0;
 
 /// Counts the instructions of fixed pieces of work, and compares them with bench/instructions.txt.
 ///
-/// Needs valgrind and the compiler that the file names; else it says so and skips.
-#[derive(clap::Args)]
+/// Needs valgrind, and the compiler and processor that the file names; else it says so and skips.
+#[derive(Default, clap::Args)]
 pub struct Args {
     /// Writes what is counted into the file instead.
     #[arg(long)]
@@ -68,16 +68,23 @@ pub fn run(args: &Args) -> Result<(), String> {
     ))
 }
 
-/// The compiler and what it compiles for: another one makes other instructions.
+/// The compiler, what it compiles for, and where it runs: others make other instructions.
 fn toolchain() -> Result<String, String> {
     let output = Command::new("rustc").arg("-vV").output();
     let output = output.map_err(|error| format!("rustc: {error}"))?;
     let said = String::from_utf8_lossy(&output.stdout);
     let field = |name: &str| said.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
     match (said.lines().next(), field("host:")) {
-        (Some(version), Some(host)) => Ok(format!("{version} {host}")),
+        (Some(version), Some(host)) => Ok(format!("{version} {host}, {}", processor())),
         _ => Err("rustc -vV says neither its version nor its host".to_owned()),
     }
+}
+
+/// The processor's name: libraries choose their code by what it can do.
+fn processor() -> String {
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = text.lines().find_map(|line| line.strip_prefix("model name"));
+    name.map_or("unknown processor", |name| name.trim_start_matches([' ', '\t', ':'])).to_owned()
 }
 
 fn is_there(program: &str) -> bool {
@@ -121,7 +128,10 @@ fn instructions(program: &Path, name: &str, passes: u32) -> Result<f64, String> 
     let output = valgrind.arg(program).args([name, &passes.to_string()]).output();
     let output = output.map_err(|error| format!("valgrind: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let refs = said.lines().find_map(|line| line.split("I refs:").nth(1));
+    // "I   refs:" or "I refs:", as the version has it.
+    let refs = said.lines().filter_map(|line| line.split_once("refs:"));
+    let refs =
+        refs.filter(|(what, _)| what.trim_end().ends_with(" I")).map(|(_, refs)| refs).next();
     let digits = refs.map(|refs| refs.trim().replace(',', ""));
     match digits.and_then(|digits| digits.parse().ok()) {
         Some(count) if output.status.success() => Ok(count),
@@ -133,7 +143,7 @@ fn instructions(program: &Path, name: &str, passes: u32) -> Result<f64, String> 
 fn written(toolchain: &str, counts: &[Count]) -> String {
     let mut text = format!(
         "# Instructions a message, counted by `cargo xtask instructions`; --write makes this file.\n\
-         # The first line names the compiler that they hold for.\n{toolchain}\n"
+         # The first line names the compiler and processor that they hold for.\n{toolchain}\n"
     );
     for Count { name, per_message } in counts {
         // Writing to memory does not fail.
