@@ -2,7 +2,7 @@
 //! rules it began with until an operator activates later ones, at one place in the line.
 //!
 //! Version 1 is all that docs/rules.md says. A change of meaning raises [`RULES_NEWEST`], asks
-//! [`Rules::in_force`] where old and new part, and keeps the old branch for ever, since old lines
+//! `Rules::in_force` where old and new part, and keeps the old branch for ever, since old lines
 //! are replayed under it.
 
 use crate::admin::at;
