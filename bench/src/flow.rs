@@ -7,9 +7,7 @@
 use ringpit_core::command::{
     CancelOrder, Code, CreateAsset, CreateInstrument, NewOrder, OpenAccount, ReplaceOrder,
 };
-use ringpit_core::{
-    AccountId, AssetId, ClOrdId, Command, InstrumentId, OrdType, Risk, Side, Stp, TimeInForce,
-};
+use ringpit_core::{AccountId, AssetId, ClOrdId, Command, InstrumentId, Side, TimeInForce};
 
 /// Orders open at a time, more or less.
 const OPEN_ORDERS: usize = 300;
@@ -66,27 +64,7 @@ pub fn opening(place: Place) -> Vec<Command> {
     vec![
         OpenAccount { account: place.maker, group: None }.into(),
         OpenAccount { account: place.taker, group: None }.into(),
-        CreateInstrument {
-            instrument: place.book,
-            code,
-            base: AssetId(1),
-            quote: AssetId(2),
-            lot_size: 1,
-            tick_value: 1,
-            risk: Risk::Off,
-            reference_price: None,
-            band_ticks: None,
-            halt_band_ticks: None,
-            halt_for: None,
-            max_order_qty: None,
-            max_notional: None,
-            max_open_orders: None,
-            max_position: None,
-            maker_fee_ppm: None,
-            taker_fee_ppm: None,
-            phase: None,
-        }
-        .into(),
+        CreateInstrument::plain(place.book, code, AssetId(1), AssetId(2)).into(),
     ]
 }
 
@@ -176,23 +154,8 @@ impl Flow {
         price: i64,
         tif: TimeInForce,
     ) -> Command {
-        NewOrder {
-            account,
-            instrument: self.place.book,
-            cl_ord_id,
-            side,
-            ord_type: OrdType::Limit,
-            qty,
-            price: Some(price),
-            stop_px: None,
-            tif,
-            expire_at: None,
-            display_qty: None,
-            post_only: false,
-            min_qty: None,
-            stp: Stp::NoPrevention,
-        }
-        .into()
+        NewOrder { tif, ..NewOrder::limit(account, self.place.book, cl_ord_id, side, qty, price) }
+            .into()
     }
 
     fn replace(&self, id: ClOrdId, qty: u64) -> Command {

@@ -16,7 +16,7 @@ use ringpit_core::command::{
 };
 use ringpit_core::{
     AccountId, AssetId, ClOrdId, Command, Emitted, Engine, Event, ExecType, Input, InstrumentId,
-    OrdType, Payment, ProductId, RequestId, Risk, SaleId, Side, Stp, TimeInForce,
+    Payment, ProductId, RequestId, Risk, SaleId, Side, TimeInForce,
 };
 use std::path::Path;
 
@@ -165,24 +165,8 @@ fn setup(count: u64) -> Vec<Command> {
 
 fn book(code: Code) -> CreateInstrument {
     CreateInstrument {
-        instrument: InstrumentId(1),
-        code,
-        base: AssetId(2),
-        quote: AssetId(1),
-        lot_size: 1,
-        tick_value: 1,
         risk: Risk::Cash,
-        reference_price: None,
-        band_ticks: None,
-        halt_band_ticks: None,
-        halt_for: None,
-        max_order_qty: None,
-        max_notional: None,
-        max_open_orders: None,
-        max_position: None,
-        maker_fee_ppm: None,
-        taker_fee_ppm: None,
-        phase: None,
+        ..CreateInstrument::plain(InstrumentId(1), code, AssetId(2), AssetId(1))
     }
 }
 
@@ -219,20 +203,16 @@ fn balance(number: u64) -> Command {
 fn order(number: u64, turn: u64, expire_at: Option<u64>) -> Command {
     let level = (number * 7 + turn) % LEVELS;
     NewOrder {
-        account: AccountId(number),
-        instrument: InstrumentId(1),
-        cl_ord_id: ClOrdId(turn + 1),
-        side: Side::Buy,
-        ord_type: OrdType::Limit,
-        qty: 10,
-        price: Some(MIDDLE_TICKS - level.cast_signed()),
-        stop_px: None,
         tif: if expire_at.is_some() { TimeInForce::Gtd } else { TimeInForce::Gtc },
         expire_at,
-        display_qty: None,
-        post_only: false,
-        min_qty: None,
-        stp: Stp::NoPrevention,
+        ..NewOrder::limit(
+            AccountId(number),
+            InstrumentId(1),
+            ClOrdId(turn + 1),
+            Side::Buy,
+            10,
+            MIDDLE_TICKS - level.cast_signed(),
+        )
     }
     .into()
 }

@@ -6,9 +6,7 @@ use crate::spread::nanoseconds;
 use hdrhistogram::Histogram;
 use ringpit_client::{Arrived, Client, Delivery, Login};
 use ringpit_core::command::{CancelOrder, NewOrder};
-use ringpit_core::{
-    AccountId, ClOrdId, Command, Event, InstrumentId, OrdStatus, OrdType, Side, Stp, TimeInForce,
-};
+use ringpit_core::{AccountId, ClOrdId, Command, Event, InstrumentId, OrdStatus, Side};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -74,23 +72,8 @@ impl RoundTrip {
     }
 
     fn order(&self) -> Command {
-        NewOrder {
-            account: AccountId(1),
-            instrument: InstrumentId(1),
-            cl_ord_id: ClOrdId(self.next_id),
-            side: Side::Buy,
-            ord_type: OrdType::Limit,
-            qty: 100,
-            price: Some(1_000),
-            stop_px: None,
-            tif: TimeInForce::Day,
-            expire_at: None,
-            display_qty: None,
-            post_only: false,
-            min_qty: None,
-            stp: Stp::NoPrevention,
-        }
-        .into()
+        NewOrder::limit(AccountId(1), InstrumentId(1), ClOrdId(self.next_id), Side::Buy, 100, 1_000)
+            .into()
     }
 
     fn cancel(&self) -> Command {

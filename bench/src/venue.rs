@@ -9,8 +9,8 @@ use ringpit_core::command::{
     ReplaceOrder, SessionConfig,
 };
 use ringpit_core::{
-    AccountId, AssetId, CancelOnDisconnect, ClOrdId, Command, Input, InstrumentId, List, OrdType,
-    Risk, Role, SessionId, Side, Stp, TimeInForce,
+    AccountId, AssetId, CancelOnDisconnect, ClOrdId, Command, Input, InstrumentId, List, Risk,
+    Role, SessionId, Side, Stp, TimeInForce,
 };
 
 /// What everything is paid with.
@@ -128,20 +128,16 @@ impl Venue {
         let side = if self.below(2) == 0 { Side::Buy } else { Side::Sell };
         let price = MIDDLE_TICKS + if side == Side::Buy { -distance } else { distance };
         let order = NewOrder {
-            account: AccountId(account),
-            instrument: InstrumentId(instrument + 1),
-            cl_ord_id: ClOrdId(cl_ord_id),
-            side,
-            ord_type: OrdType::Limit,
-            qty,
-            price: Some(price),
-            stop_px: None,
             tif,
-            expire_at: None,
-            display_qty: None,
-            post_only: false,
-            min_qty: None,
             stp: Stp::CancelResting,
+            ..NewOrder::limit(
+                AccountId(account),
+                InstrumentId(instrument + 1),
+                ClOrdId(cl_ord_id),
+                side,
+                qty,
+                price,
+            )
         };
         (order, Open { account, instrument, cl_ord_id, qty: qty as u32 })
     }
@@ -245,24 +241,11 @@ fn configured(size: Size, session: u64) -> SessionConfig {
 
 fn instrument(index: u32, code: Code) -> CreateInstrument {
     CreateInstrument {
-        instrument: InstrumentId(index + 1),
-        code,
-        base: AssetId(base(index)),
-        quote: CASH,
-        lot_size: 1,
-        tick_value: 1,
         risk: Risk::Cash,
         reference_price: Some(MIDDLE_TICKS),
-        band_ticks: None,
-        halt_band_ticks: None,
-        halt_for: None,
-        max_order_qty: None,
-        max_notional: None,
-        max_open_orders: None,
-        max_position: None,
         maker_fee_ppm: Some(-20),
         taker_fee_ppm: Some(50),
-        phase: None,
+        ..CreateInstrument::plain(InstrumentId(index + 1), code, AssetId(base(index)), CASH)
     }
 }
 

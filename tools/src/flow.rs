@@ -71,24 +71,11 @@ pub fn opening(accounts: impl IntoIterator<Item = AccountId>) -> Vec<Command> {
 
 fn instrument() -> CreateInstrument {
     CreateInstrument {
-        instrument: INSTRUMENT,
-        code: Code::new("GOLD").unwrap_or_default(),
-        base: BASE,
-        quote: QUOTE,
-        lot_size: 1,
-        tick_value: 1,
         risk: Risk::Cash,
         reference_price: Some(START_TICKS),
-        band_ticks: None,
-        halt_band_ticks: None,
-        halt_for: None,
-        max_order_qty: None,
-        max_notional: None,
-        max_open_orders: None,
-        max_position: None,
         maker_fee_ppm: Some(-20),
         taker_fee_ppm: Some(50),
-        phase: None,
+        ..CreateInstrument::plain(INSTRUMENT, Code::new("GOLD").unwrap_or_default(), BASE, QUOTE)
     }
 }
 

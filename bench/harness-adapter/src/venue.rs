@@ -8,8 +8,7 @@ use ringpit_core::book::{Book, Books, Fill, Host, Order, Replacement};
 use ringpit_core::command::{self, CreateInstrument, Text};
 use ringpit_core::event::Trade;
 use ringpit_core::{
-    AccountId, AssetId, ClOrdId, ExecType, InstrumentId, Liquidity, OrdType, Reason, Risk, Side,
-    Stp, TimeInForce,
+    AccountId, AssetId, ClOrdId, ExecType, InstrumentId, Liquidity, Reason, Side, TimeInForce,
 };
 
 /// One open book.
@@ -24,26 +23,12 @@ pub struct Venue {
 impl Venue {
     /// A venue with an empty book.
     pub fn new() -> Self {
-        let rules = CreateInstrument {
-            instrument: InstrumentId(1),
-            code: Text::new("BENCH").unwrap_or_default(),
-            base: AssetId(1),
-            quote: AssetId(2),
-            lot_size: 1,
-            tick_value: 1,
-            risk: Risk::Off,
-            reference_price: None,
-            band_ticks: None,
-            halt_band_ticks: None,
-            halt_for: None,
-            max_order_qty: None,
-            max_notional: None,
-            max_open_orders: None,
-            max_position: None,
-            maker_fee_ppm: None,
-            taker_fee_ppm: None,
-            phase: None,
-        };
+        let rules = CreateInstrument::plain(
+            InstrumentId(1),
+            Text::new("BENCH").unwrap_or_default(),
+            AssetId(1),
+            AssetId(2),
+        );
         let mut books = Books::new();
         let book = books.open(&rules, 0, 0);
         let party = books.add_party(0, 0);
@@ -56,20 +41,15 @@ impl Venue {
     pub fn new_order(&mut self, order: &NewOrder, out: &mut impl Reports) {
         if self.names.get(order.order_id) == NONE {
             let command = command::NewOrder {
-                account: AccountId(1),
-                instrument: InstrumentId(1),
-                cl_ord_id: ClOrdId(order.order_id),
-                side: if order.side == 0 { Side::Buy } else { Side::Sell },
-                ord_type: OrdType::Limit,
-                qty: u64::from(order.quantity),
-                price: Some(order.price_ticks),
-                stop_px: None,
                 tif: if order.ioc == 0 { TimeInForce::Gtc } else { TimeInForce::Ioc },
-                expire_at: None,
-                display_qty: None,
-                post_only: false,
-                min_qty: None,
-                stp: Stp::NoPrevention,
+                ..command::NewOrder::limit(
+                    AccountId(1),
+                    InstrumentId(1),
+                    ClOrdId(order.order_id),
+                    if order.side == 0 { Side::Buy } else { Side::Sell },
+                    u64::from(order.quantity),
+                    order.price_ticks,
+                )
             };
             let mut desk = Desk {
                 names: &mut self.names,

@@ -6,8 +6,8 @@ use crate::flow;
 use crate::timer::processor_time_of;
 use ringpit_core::command::{CancelOrder, NewOrder};
 use ringpit_core::{
-    AccountId, ClOrdId, Command, Emitted, Engine, Event, ExecType, Input, InstrumentId, OrdType,
-    Side, Sink, Stp, TimeInForce,
+    AccountId, ClOrdId, Command, Emitted, Engine, Event, ExecType, Input, InstrumentId, Side, Sink,
+    TimeInForce,
 };
 use std::hint::black_box;
 
@@ -137,20 +137,16 @@ impl Armed {
         self.open.push((cl_ord_id, expire_at));
         let level = self.below(LEVELS).cast_signed();
         let order = NewOrder {
-            account: AccountId(1),
-            instrument: InstrumentId(1),
-            cl_ord_id,
-            side: Side::Buy,
-            ord_type: OrdType::Limit,
-            qty: 10,
-            price: Some(MIDDLE_TICKS - level),
-            stop_px: None,
             tif: TimeInForce::Gtd,
             expire_at: Some(expire_at),
-            display_qty: None,
-            post_only: false,
-            min_qty: None,
-            stp: Stp::NoPrevention,
+            ..NewOrder::limit(
+                AccountId(1),
+                InstrumentId(1),
+                cl_ord_id,
+                Side::Buy,
+                10,
+                MIDDLE_TICKS - level,
+            )
         };
         self.input.command = Command::NewOrder(order);
     }

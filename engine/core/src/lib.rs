@@ -27,6 +27,7 @@ pub mod limits;
 mod lines;
 pub mod list;
 mod parts;
+mod plain;
 mod query;
 pub mod reason;
 pub mod roles;

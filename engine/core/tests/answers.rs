@@ -26,47 +26,11 @@ fn config(session: u64, role: Role) -> Command {
 }
 
 fn instrument() -> Command {
-    CreateInstrument {
-        instrument: InstrumentId(1),
-        code: Code::new("X").unwrap(),
-        base: AssetId(1),
-        quote: AssetId(2),
-        lot_size: 1,
-        tick_value: 1,
-        risk: Risk::Off,
-        reference_price: None,
-        band_ticks: None,
-        halt_band_ticks: None,
-        halt_for: None,
-        max_order_qty: None,
-        max_notional: None,
-        max_open_orders: None,
-        max_position: None,
-        maker_fee_ppm: None,
-        taker_fee_ppm: None,
-        phase: None,
-    }
-    .into()
+    CreateInstrument::plain(InstrumentId(1), Code::new("X").unwrap(), AssetId(1), AssetId(2)).into()
 }
 
 fn order(cl_ord_id: u64) -> Command {
-    NewOrder {
-        account: AccountId(11),
-        instrument: InstrumentId(1),
-        cl_ord_id: ClOrdId(cl_ord_id),
-        side: Side::Buy,
-        ord_type: OrdType::Limit,
-        qty: 5,
-        price: Some(100),
-        stop_px: None,
-        tif: TimeInForce::Day,
-        expire_at: None,
-        display_qty: None,
-        post_only: false,
-        min_qty: None,
-        stp: Stp::NoPrevention,
-    }
-    .into()
+    NewOrder::limit(AccountId(11), InstrumentId(1), ClOrdId(cl_ord_id), Side::Buy, 5, 100).into()
 }
 
 fn cancel(cl_ord_id: u64) -> Command {

@@ -72,26 +72,7 @@ impl Host for Scribe {
 }
 
 fn rules() -> CreateInstrument {
-    CreateInstrument {
-        instrument: BOOK,
-        code: Text::new("BOOK").unwrap(),
-        base: AssetId(1),
-        quote: AssetId(2),
-        lot_size: 1,
-        tick_value: 1,
-        risk: Risk::Off,
-        reference_price: None,
-        band_ticks: None,
-        halt_band_ticks: None,
-        halt_for: None,
-        max_order_qty: None,
-        max_notional: None,
-        max_open_orders: None,
-        max_position: None,
-        maker_fee_ppm: None,
-        taker_fee_ppm: None,
-        phase: None,
-    }
+    CreateInstrument::plain(BOOK, Text::new("BOOK").unwrap(), AssetId(1), AssetId(2))
 }
 
 fn order(random: &mut Random, name: u64) -> NewOrder {

@@ -32,26 +32,7 @@ fn refused(events: &[Event]) -> Option<(Reason, Option<Field>)> {
 }
 
 fn instrument(instrument: InstrumentId) -> CreateInstrument {
-    CreateInstrument {
-        instrument,
-        code: Code::new("X").unwrap(),
-        base: AssetId(1),
-        quote: AssetId(2),
-        lot_size: 1,
-        tick_value: 1,
-        risk: Risk::Off,
-        reference_price: None,
-        band_ticks: None,
-        halt_band_ticks: None,
-        halt_for: None,
-        max_order_qty: None,
-        max_notional: None,
-        max_open_orders: None,
-        max_position: None,
-        maker_fee_ppm: None,
-        taker_fee_ppm: None,
-        phase: None,
-    }
+    CreateInstrument::plain(instrument, Code::new("X").unwrap(), AssetId(1), AssetId(2))
 }
 
 #[test]

@@ -111,20 +111,16 @@ impl World {
         let account = AccountId(1 + random.below(ACCOUNTS));
         let expire_at = self.at + 1 + random.below(SPREAD);
         let order = NewOrder {
-            account,
-            instrument: BOOK,
-            cl_ord_id: ClOrdId(self.names),
-            side: Side::Buy,
-            ord_type: OrdType::Limit,
-            qty: 1,
-            price: Some(random.within(1, 100)),
-            stop_px: None,
             tif: TimeInForce::Gtd,
             expire_at: Some(expire_at),
-            display_qty: None,
-            post_only: false,
-            min_qty: None,
-            stp: Stp::NoPrevention,
+            ..NewOrder::limit(
+                account,
+                BOOK,
+                ClOrdId(self.names),
+                Side::Buy,
+                1,
+                random.within(1, 100),
+            )
         };
         let Event::ExecutionReport(report) = self.take(order) else { panic!("no report") };
         self.arm(account, expire_at, What::Order(report.order_id.unwrap()))
@@ -228,26 +224,7 @@ impl World {
 }
 
 fn book() -> CreateInstrument {
-    CreateInstrument {
-        instrument: BOOK,
-        code: Code::new("B").unwrap(),
-        base: AssetId(1),
-        quote: AssetId(2),
-        lot_size: 1,
-        tick_value: 1,
-        risk: Risk::Off,
-        reference_price: None,
-        band_ticks: None,
-        halt_band_ticks: None,
-        halt_for: None,
-        max_order_qty: None,
-        max_notional: None,
-        max_open_orders: None,
-        max_position: None,
-        maker_fee_ppm: None,
-        taker_fee_ppm: None,
-        phase: None,
-    }
+    CreateInstrument::plain(BOOK, Code::new("B").unwrap(), AssetId(1), AssetId(2))
 }
 
 fn sale() -> CreateSale {

@@ -48,20 +48,15 @@ fn row(line: &str) -> Row {
 
 fn order(row: &Row, number: u64, is_taker: bool) -> NewOrder {
     NewOrder {
-        account: if is_taker { TAKER } else { MAKER },
-        instrument: I,
-        cl_ord_id: ClOrdId(if is_taker { TAKER_NAMES + number } else { row.id }),
-        side: if is_taker { row.side.opposite() } else { row.side },
-        ord_type: OrdType::Limit,
-        qty: row.qty,
-        price: Some(row.price),
-        stop_px: None,
         tif: if is_taker { TimeInForce::Ioc } else { TimeInForce::Gtc },
-        expire_at: None,
-        display_qty: None,
-        post_only: false,
-        min_qty: None,
-        stp: Stp::NoPrevention,
+        ..NewOrder::limit(
+            if is_taker { TAKER } else { MAKER },
+            I,
+            ClOrdId(if is_taker { TAKER_NAMES + number } else { row.id }),
+            if is_taker { row.side.opposite() } else { row.side },
+            row.qty,
+            row.price,
+        )
     }
 }
 
@@ -111,26 +106,7 @@ fn opened() -> Pair {
     for account in [MAKER, TAKER] {
         pair.step(0, OpenAccount { account, group: None }.into()).unwrap();
     }
-    let instrument = CreateInstrument {
-        instrument: I,
-        code,
-        base: AssetId(1),
-        quote: AssetId(2),
-        lot_size: 1,
-        tick_value: 1,
-        risk: Risk::Off,
-        reference_price: None,
-        band_ticks: None,
-        halt_band_ticks: None,
-        halt_for: None,
-        max_order_qty: None,
-        max_notional: None,
-        max_open_orders: None,
-        max_position: None,
-        maker_fee_ppm: None,
-        taker_fee_ppm: None,
-        phase: None,
-    };
+    let instrument = CreateInstrument::plain(I, code, AssetId(1), AssetId(2));
     pair.step(0, instrument.into()).unwrap();
     pair
 }

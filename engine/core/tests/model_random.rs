@@ -69,44 +69,17 @@ fn more_lots_than_can_be_printed() {
         scenario.push((at, Input::venue(CreateAsset { asset, code, decimals: 0 })));
     }
     scenario.push((at, Input::venue(OpenAccount { account: AccountId(1), group: None })));
-    let instrument = CreateInstrument {
-        instrument: InstrumentId(1),
-        code,
-        base: AssetId(1),
-        quote: AssetId(2),
-        lot_size: 1,
-        tick_value: 1,
-        risk: Risk::Off,
-        reference_price: None,
-        band_ticks: None,
-        halt_band_ticks: None,
-        halt_for: None,
-        max_order_qty: None,
-        max_notional: None,
-        max_open_orders: None,
-        max_position: None,
-        maker_fee_ppm: None,
-        taker_fee_ppm: None,
-        phase: None,
-    };
+    let instrument = CreateInstrument::plain(InstrumentId(1), code, AssetId(1), AssetId(2));
     scenario.push((at, Input::venue(instrument)));
     for cl_ord_id in 1..=8 {
-        let order = NewOrder {
-            account: AccountId(1),
-            instrument: InstrumentId(1),
-            cl_ord_id: ClOrdId(cl_ord_id),
-            side: if cl_ord_id % 2 == 0 { Side::Buy } else { Side::Sell },
-            ord_type: OrdType::Limit,
-            qty: all,
-            price: Some(1),
-            stop_px: None,
-            tif: TimeInForce::Day,
-            expire_at: None,
-            display_qty: None,
-            post_only: false,
-            min_qty: None,
-            stp: Stp::NoPrevention,
-        };
+        let order = NewOrder::limit(
+            AccountId(1),
+            InstrumentId(1),
+            ClOrdId(cl_ord_id),
+            if cl_ord_id % 2 == 0 { Side::Buy } else { Side::Sell },
+            all,
+            1,
+        );
         scenario.push((at, Input::venue(order)));
     }
     assert!(must_agree("more lots", 0, scenario) > 30);

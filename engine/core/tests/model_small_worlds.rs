@@ -39,20 +39,8 @@ fn run(set_up: &Scenario, alphabet: &[Command]) {
 
 fn order(account: u64, side: Side, qty: u64, price: i64) -> NewOrder {
     NewOrder {
-        account: AccountId(account),
-        instrument: I,
-        cl_ord_id: ClOrdId(0),
-        side,
-        ord_type: OrdType::Limit,
-        qty,
-        price: Some(price),
-        stop_px: None,
         tif: TimeInForce::Gtc,
-        expire_at: None,
-        display_qty: None,
-        post_only: false,
-        min_qty: None,
-        stp: Stp::NoPrevention,
+        ..NewOrder::limit(AccountId(account), I, ClOrdId(0), side, qty, price)
     }
 }
 

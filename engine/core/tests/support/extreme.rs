@@ -184,24 +184,18 @@ impl Generator {
         let edge = |r: &mut Self| if extreme { r.qty() } else { 1 };
         let (lot_size, tick_value) = (edge(self), edge(self));
         CreateInstrument {
-            instrument,
-            code: Code::new("BOOK").expect("a code"),
-            base: AssetId(2),
-            quote: AssetId(1),
             lot_size,
             tick_value,
             risk: if self.random.chance(70) { Risk::Cash } else { Risk::Off },
             reference_price: self.random.maybe(30, |r| r.pick(&[1, 20, i64::MAX])),
-            band_ticks: None,
-            halt_band_ticks: None,
-            halt_for: None,
-            max_order_qty: None,
-            max_notional: None,
-            max_open_orders: None,
-            max_position: None,
             maker_fee_ppm: self.random.maybe(30, |r| r.within(-1_000_000, 1_000_000)),
             taker_fee_ppm: self.random.maybe(30, |r| r.within(-1_000_000, 1_000_000)),
-            phase: None,
+            ..CreateInstrument::plain(
+                instrument,
+                Code::new("BOOK").expect("a code"),
+                AssetId(2),
+                AssetId(1),
+            )
         }
     }
 

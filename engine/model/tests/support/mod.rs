@@ -39,24 +39,8 @@ impl Venue {
             }
         }
         let mut instrument = CreateInstrument {
-            instrument: I,
-            code: Code::new("I").unwrap(),
-            base: BASE,
-            quote: QUOTE,
-            lot_size: 1,
-            tick_value: 1,
             risk: Risk::Cash,
-            reference_price: None,
-            band_ticks: None,
-            halt_band_ticks: None,
-            halt_for: None,
-            max_order_qty: None,
-            max_notional: None,
-            max_open_orders: None,
-            max_position: None,
-            maker_fee_ppm: None,
-            taker_fee_ppm: None,
-            phase: None,
+            ..CreateInstrument::plain(I, Code::new("I").unwrap(), BASE, QUOTE)
         };
         change(&mut instrument);
         if instrument.phase == Some(Phase::OpeningCall) {
@@ -87,22 +71,7 @@ impl Venue {
 
 /// A limit `day` order.
 pub fn limit(account: u64, cl_ord_id: u64, side: Side, qty: u64, price: i64) -> NewOrder {
-    NewOrder {
-        account: AccountId(account),
-        instrument: I,
-        cl_ord_id: ClOrdId(cl_ord_id),
-        side,
-        ord_type: OrdType::Limit,
-        qty,
-        price: Some(price),
-        stop_px: None,
-        tif: TimeInForce::Day,
-        expire_at: None,
-        display_qty: None,
-        post_only: false,
-        min_qty: None,
-        stp: Stp::NoPrevention,
-    }
+    NewOrder::limit(AccountId(account), I, ClOrdId(cl_ord_id), side, qty, price)
 }
 
 fn line(event: &Event) -> String {

@@ -5,8 +5,8 @@ use ringpit_core::command::{
     Text,
 };
 use ringpit_core::{
-    AccountId, AssetId, CancelOnDisconnect, ClOrdId, Command, Input, InstrumentId, List, OrdType,
-    Risk, Role, SessionId, Side, Stp, TimeInForce,
+    AccountId, AssetId, CancelOnDisconnect, ClOrdId, Command, Input, InstrumentId, List, Role,
+    SessionId, Side, TimeInForce,
 };
 
 /// The inputs that make the venue, with sessions 1 to `sessions` as traders, each of version 1.
@@ -45,26 +45,7 @@ pub fn open(session: SessionId, version: u64) -> SessionOpen {
 }
 
 fn instrument(code: Text<16>) -> CreateInstrument {
-    CreateInstrument {
-        instrument: InstrumentId(1),
-        code,
-        base: AssetId(1),
-        quote: AssetId(2),
-        lot_size: 1,
-        tick_value: 1,
-        risk: Risk::Off,
-        reference_price: None,
-        band_ticks: None,
-        halt_band_ticks: None,
-        halt_for: None,
-        max_order_qty: None,
-        max_notional: None,
-        max_open_orders: None,
-        max_position: None,
-        maker_fee_ppm: None,
-        taker_fee_ppm: None,
-        phase: None,
-    }
+    CreateInstrument::plain(InstrumentId(1), code, AssetId(1), AssetId(2))
 }
 
 /// The session's order with this number: by turns a buy and a sell at prices that meet now and then.
@@ -75,20 +56,15 @@ pub fn order(session: u64, number: u64) -> Input {
         session: SessionId(session),
         client_seq: number,
         command: NewOrder {
-            account: AccountId(1 + number % 2),
-            instrument: InstrumentId(1),
-            cl_ord_id: ClOrdId(session << 32 | number),
-            side,
-            ord_type: OrdType::Limit,
-            qty: 1 + mixed % 10,
-            price: Some(1_000 + (mixed % 16) as i64),
-            stop_px: None,
             tif: TimeInForce::Gtc,
-            expire_at: None,
-            display_qty: None,
-            post_only: false,
-            min_qty: None,
-            stp: Stp::NoPrevention,
+            ..NewOrder::limit(
+                AccountId(1 + number % 2),
+                InstrumentId(1),
+                ClOrdId(session << 32 | number),
+                side,
+                1 + mixed % 10,
+                1_000 + (mixed % 16) as i64,
+            )
         }
         .into(),
     }

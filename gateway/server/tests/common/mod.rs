@@ -137,26 +137,12 @@ pub fn venue() -> Vec<Command> {
     let mut commands = vec![
         CreateAsset { asset: AssetId(1), code: text("USD"), decimals: 2 }.into(),
         CreateAsset { asset: AssetId(2), code: text("XYZ"), decimals: 0 }.into(),
-        Command::from(CreateInstrument {
-            instrument: InstrumentId(1),
-            code: text("XYZUSD"),
-            base: AssetId(2),
-            quote: AssetId(1),
-            lot_size: 1,
-            tick_value: 1,
-            risk: Risk::Off,
-            reference_price: None,
-            band_ticks: None,
-            halt_band_ticks: None,
-            halt_for: None,
-            max_order_qty: None,
-            max_notional: None,
-            max_open_orders: None,
-            max_position: None,
-            maker_fee_ppm: None,
-            taker_fee_ppm: None,
-            phase: None,
-        }),
+        Command::from(CreateInstrument::plain(
+            InstrumentId(1),
+            text("XYZUSD"),
+            AssetId(2),
+            AssetId(1),
+        )),
     ];
     let account = |id| Command::from(OpenAccount { account: AccountId(id), group: None });
     commands.extend((11..=13).map(account));
@@ -176,20 +162,8 @@ pub fn open_venue(operator: &mut Client) {
 
 pub fn order(account: u64, cl_ord_id: u64, side: Side, price: i64, qty: u64) -> NewOrder {
     NewOrder {
-        account: AccountId(account),
-        instrument: InstrumentId(1),
-        cl_ord_id: ClOrdId(cl_ord_id),
-        side,
-        ord_type: OrdType::Limit,
-        qty,
-        price: Some(price),
-        stop_px: None,
         tif: TimeInForce::Gtc,
-        expire_at: None,
-        display_qty: None,
-        post_only: false,
-        min_qty: None,
-        stp: Stp::NoPrevention,
+        ..NewOrder::limit(AccountId(account), InstrumentId(1), ClOrdId(cl_ord_id), side, qty, price)
     }
 }
 

@@ -170,29 +170,7 @@ impl Import {
         self.write(at, CreateAsset { asset: QUOTE, code: code("USD"), decimals: 4 });
         self.write(at, OpenAccount { account: MAKER, group: None });
         self.write(at, OpenAccount { account: TAKER, group: None });
-        self.write(
-            at,
-            CreateInstrument {
-                instrument: INSTRUMENT,
-                code: code("LOBSTER"),
-                base: BASE,
-                quote: QUOTE,
-                lot_size: 1,
-                tick_value: 1,
-                risk: Risk::Off,
-                reference_price: None,
-                band_ticks: None,
-                halt_band_ticks: None,
-                halt_for: None,
-                max_order_qty: None,
-                max_notional: None,
-                max_open_orders: None,
-                max_position: None,
-                maker_fee_ppm: None,
-                taker_fee_ppm: None,
-                phase: None,
-            },
-        );
+        self.write(at, CreateInstrument::plain(INSTRUMENT, code("LOBSTER"), BASE, QUOTE));
     }
 
     fn write(&mut self, at: u64, command: impl Into<Command>) {
@@ -203,20 +181,8 @@ impl Import {
 
 fn limit_order(account: AccountId, order: Order, side: Side, tif: TimeInForce) -> NewOrder {
     NewOrder {
-        account,
-        instrument: INSTRUMENT,
-        cl_ord_id: ClOrdId(order.id),
-        side,
-        ord_type: OrdType::Limit,
-        qty: order.size,
-        price: Some(order.price),
-        stop_px: None,
         tif,
-        expire_at: None,
-        display_qty: None,
-        post_only: false,
-        min_qty: None,
-        stp: Stp::NoPrevention,
+        ..NewOrder::limit(account, INSTRUMENT, ClOrdId(order.id), side, order.size, order.price)
     }
 }
 
