@@ -6,6 +6,7 @@
 //! There are no files, clocks or sockets in this crate.
 
 mod commands;
+mod difference;
 mod error;
 mod events;
 mod json;
@@ -14,6 +15,7 @@ mod scenario;
 mod table;
 
 pub use commands::write_command;
+pub use difference::first_difference;
 pub use error::ScenarioError;
 pub use events::{EventLine, event_name, read_event, write_event};
 pub use scenario::{Scenario, ScenarioLine};

@@ -216,17 +216,10 @@ impl Auditor {
 }
 
 fn agree(engine: &[(u64, Event)], model: &[(u64, Event)]) -> Result<(), String> {
-    if engine == model {
-        return Ok(());
-    }
-    let place = engine.iter().zip(model).take_while(|(a, b)| a == b).count();
-    let line = |events: &[(u64, Event)]| match events.get(place) {
-        Some((at, event)) => {
-            let mut out = Vec::new();
-            ringpit_vocab::write_event(0, *at, event, &mut out);
-            String::from_utf8_lossy(&out).into_owned()
+    match ringpit_vocab::first_difference(engine, model) {
+        None => Ok(()),
+        Some((place, engine, model)) => {
+            Err(format!("event {place}: the engine says {engine}, the model {model}"))
         }
-        None => "nothing".into(),
-    };
-    Err(format!("event {place}: the engine says {}, the model {}", line(engine), line(model)))
+    }
 }

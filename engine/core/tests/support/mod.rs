@@ -98,19 +98,12 @@ impl Pair {
 }
 
 fn same(engine: &[(u64, Event)], model: &[(u64, Event)]) -> Result<(), String> {
-    if engine == model {
-        return Ok(());
-    }
-    let place = engine.iter().zip(model).take_while(|(a, b)| a == b).count();
-    let line = |events: &[(u64, Event)]| match events.get(place) {
-        Some((at, event)) => {
-            let mut out = Vec::new();
-            ringpit_vocab::write_event(0, *at, event, &mut out);
-            String::from_utf8_lossy(&out).into_owned()
+    match ringpit_vocab::first_difference(engine, model) {
+        None => Ok(()),
+        Some((place, engine, model)) => {
+            Err(format!("event {place} differs:\n  engine {engine}\n  model  {model}"))
         }
-        None => "nothing".into(),
-    };
-    Err(format!("event {place} differs:\n  engine {}\n  model  {}", line(engine), line(model)))
+    }
 }
 
 /// Plays a scenario on both; gives how many events they agreed on.
